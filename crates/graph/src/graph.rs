@@ -1,0 +1,279 @@
+//! Named nodes and named edges.
+
+use std::collections::VecDeque;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskgraph_value::Str;
+
+use crate::Error;
+
+/// Which way to follow edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From a node to what it needs.
+    Dependencies,
+    /// From a node to what needs it.
+    Dependents,
+}
+
+impl Direction {
+    fn along(self) -> petgraph::Direction {
+        match self {
+            Direction::Dependencies => petgraph::Direction::Outgoing,
+            Direction::Dependents => petgraph::Direction::Incoming,
+        }
+    }
+}
+
+/// An edge: `from` needs `to`, which it calls `name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge<'a> {
+    /// The node that needs the other.
+    pub from: &'a Str,
+    /// The node that is needed.
+    pub to: &'a Str,
+    /// What `from` calls `to`.
+    pub name: &'a Str,
+}
+
+/// Named nodes, in an order, and named edges between them. May have cycles, which the orders report.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    inner: DiGraph<Str, Str, u32>,
+    index: FxHashMap<Str, NodeIndex>,
+}
+
+impl Graph {
+    /// A graph of these nodes and edges (from, to, name).
+    pub fn new(
+        nodes: impl IntoIterator<Item = Str>,
+        edges: impl IntoIterator<Item = (Str, Str, Str)>,
+    ) -> Result<Self, Error> {
+        let mut graph = Graph::default();
+        for name in nodes {
+            graph.add_node(name)?;
+        }
+        for (from, to, name) in edges {
+            graph.add_edge(&from, &to, name)?;
+        }
+        Ok(graph)
+    }
+
+    /// Adds a node.
+    pub fn add_node(&mut self, name: Str) -> Result<(), Error> {
+        let node = self.inner.add_node(name.clone());
+        match self.index.insert(name.clone(), node) {
+            None => Ok(()),
+            Some(_) => Err(Error::DuplicateNode { name }),
+        }
+    }
+
+    /// Adds an edge between nodes that are there.
+    pub fn add_edge(&mut self, from: &str, to: &str, name: Str) -> Result<(), Error> {
+        let (from, to) = (self.node(from)?, self.node(to)?);
+        self.inner.add_edge(from, to, name);
+        Ok(())
+    }
+
+    fn node(&self, name: &str) -> Result<NodeIndex, Error> {
+        self.index.get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.inner.node_count()
+    }
+
+    /// Whether there are no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is a node of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.index.contains_key(name)
+    }
+
+    /// The nodes, in the order in which they were added.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Str> {
+        self.inner.raw_nodes().iter().map(|node| &node.weight)
+    }
+
+    /// The edges, in the order in which they were added.
+    pub fn edges(&self) -> impl ExactSizeIterator<Item = Edge<'_>> {
+        self.inner.raw_edges().iter().map(|edge| Edge {
+            from: &self.inner[edge.source()],
+            to: &self.inner[edge.target()],
+            name: &edge.weight,
+        })
+    }
+
+    /// The edges that lead from a node to what it needs, or from what needs it to the node. Nothing for
+    /// a node that the graph does not have.
+    pub fn edges_of(&self, name: &str, direction: Direction) -> impl Iterator<Item = Edge<'_>> {
+        let node = self.index.get(name).copied();
+        node.into_iter().flat_map(move |node| {
+            self.inner.edges_directed(node, direction.along()).map(|edge| Edge {
+                from: &self.inner[edge.source()],
+                to: &self.inner[edge.target()],
+                name: edge.weight(),
+            })
+        })
+    }
+
+    /// The nodes `roots` and all that can be reached from them in one direction, with the edges followed.
+    /// Nodes and edges keep their order.
+    pub fn closure<S: AsRef<str>>(
+        &self,
+        roots: impl IntoIterator<Item = S>,
+        direction: Direction,
+    ) -> Result<Graph, Error> {
+        let mut reached: FxHashSet<NodeIndex> = FxHashSet::default();
+        let mut queue = Vec::new();
+        for root in roots {
+            let node = self.node(root.as_ref())?;
+            if reached.insert(node) {
+                queue.push(node);
+            }
+        }
+        while let Some(node) = queue.pop() {
+            for next in self.inner.neighbors_directed(node, direction.along()) {
+                if reached.insert(next) {
+                    queue.push(next);
+                }
+            }
+        }
+        // An edge is followed when the end that it starts from was reached.
+        let start = |edge: &petgraph::graph::Edge<Str, u32>| match direction {
+            Direction::Dependencies => edge.source(),
+            Direction::Dependents => edge.target(),
+        };
+        let mut closure = Graph::default();
+        for node in self.inner.node_indices().filter(|node| reached.contains(node)) {
+            closure.add_node(self.inner[node].clone())?;
+        }
+        for edge in self.inner.raw_edges().iter().filter(|edge| reached.contains(&start(edge))) {
+            let (from, to) =
+                (closure.index[&self.inner[edge.source()]], closure.index[&self.inner[edge.target()]]);
+            closure.inner.add_edge(from, to, edge.weight.clone());
+        }
+        Ok(closure)
+    }
+
+    /// The nodes, each after everything that it needs. Nodes that are ready at once keep their order.
+    pub fn postorder(&self) -> Result<Vec<&Str>, Error> {
+        self.order(Direction::Dependencies)
+    }
+
+    /// The nodes, each before everything that it needs.
+    pub fn preorder(&self) -> Result<Vec<&Str>, Error> {
+        self.order(Direction::Dependents)
+    }
+
+    fn order(&self, first: Direction) -> Result<Vec<&Str>, Error> {
+        let count = |node| self.inner.neighbors_directed(node, first.along()).count();
+        let mut waiting: Vec<usize> = self.inner.node_indices().map(count).collect();
+        let mut queue: VecDeque<NodeIndex> =
+            self.inner.node_indices().filter(|node| waiting[node.index()] == 0).collect();
+        let mut order = Vec::with_capacity(self.len());
+        while let Some(node) = queue.pop_front() {
+            order.push(&self.inner[node]);
+            for next in self.inner.neighbors_directed(node, first.along().opposite()) {
+                waiting[next.index()] -= 1;
+                if waiting[next.index()] == 0 {
+                    queue.push_back(next);
+                }
+            }
+        }
+        if order.len() < self.len() { Err(self.cycle(&waiting)) } else { Ok(order) }
+    }
+
+    /// The circle found by walking from any node that still waits, along nodes that still wait.
+    fn cycle(&self, waiting: &[usize]) -> Error {
+        let stuck = |node: &NodeIndex| waiting[node.index()] > 0;
+        let mut path: Vec<NodeIndex> = self.inner.node_indices().filter(stuck).take(1).collect();
+        // A node may wait for a circle without being in it, so the walk goes on until it comes back to itself.
+        while let Some(&last) = path.last() {
+            let outgoing = self.inner.neighbors(last).filter(stuck).min();
+            let Some(next) = outgoing else {
+                // It only waits for dependents: a dead end, which the circle does not go through.
+                let without: Vec<usize> = waiting
+                    .iter()
+                    .enumerate()
+                    .map(|(at, n)| if at == last.index() { 0 } else { *n })
+                    .collect();
+                return self.cycle(&without);
+            };
+            if let Some(start) = path.iter().position(|node| *node == next) {
+                path.push(next);
+                return Error::Cycle {
+                    path: path[start..].iter().map(|node| self.inner[*node].clone()).collect(),
+                };
+            }
+            path.push(next);
+        }
+        Error::Cycle { path: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A graph of `test -> build` edges and single nodes, separated by semicolons.
+    fn parse(text: &str) -> Graph {
+        let mut graph = Graph::default();
+        for part in text.split(';') {
+            let names: Vec<&str> = part.split("->").map(str::trim).collect();
+            for name in &names {
+                if !graph.contains(name) {
+                    graph.add_node((*name).into()).unwrap();
+                }
+            }
+            for pair in names.windows(2) {
+                graph.add_edge(pair[0], pair[1], "edge".into()).unwrap();
+            }
+        }
+        graph
+    }
+
+    #[track_caller]
+    fn check_cycle(text: &str, expected: &str) {
+        let graph = parse(text);
+        assert_eq!(graph.postorder().unwrap_err().to_string(), expected);
+        assert_eq!(graph.preorder().unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn cycles_are_named() {
+        check_cycle("a -> b -> c -> a", "dependency loop: a -> b -> c -> a");
+        check_cycle("x -> a; a -> a", "dependency loop: a -> a");
+        check_cycle("before -> a -> b -> a; b -> after", "dependency loop: a -> b -> a");
+    }
+
+    #[test]
+    fn orders_put_needed_nodes_first_or_last() {
+        let graph = parse("d -> c; c -> a; d -> b; e");
+        assert_eq!(graph.postorder().unwrap(), ["a", "b", "e", "c", "d"]);
+        assert_eq!(graph.preorder().unwrap(), ["d", "e", "b", "c", "a"]);
+    }
+
+    #[test]
+    fn closure_has_the_edges_between_its_nodes() {
+        let graph = parse("d -> c -> a; d -> b; e -> a");
+        let closure = graph.closure(["c"], Direction::Dependencies).unwrap();
+        assert_eq!(closure.nodes().collect::<Vec<_>>(), ["c", "a"]);
+        assert_eq!(closure.edges().count(), 1);
+        let closure = graph.closure(["a"], Direction::Dependents).unwrap();
+        assert_eq!(closure.nodes().collect::<Vec<_>>(), ["d", "c", "a", "e"]);
+        assert!(matches!(graph.closure(["nope"], Direction::Dependents), Err(Error::UnknownNode { .. })));
+    }
+
+    #[test]
+    fn nodes_are_unique() {
+        let mut graph = parse("a");
+        assert!(matches!(graph.add_node("a".into()), Err(Error::DuplicateNode { .. })));
+    }
+}

@@ -1,0 +1,171 @@
+//! How graphs are printed.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+use taskgraph_value::json::{DateError, Writer};
+
+use crate::{Error, Task, TaskGraph};
+
+/// How many tasks one thread prints at a time, and how many such parts wait to be written.
+const PART: usize = 32;
+const PARTS_AT_ONCE: usize = 16;
+
+/// Writes the JSON form: tasks sorted by label, all keys sorted, two spaces a level, ASCII only. No newline at the end.
+///
+/// Parts are printed by several threads and written as soon as they are ready, so the text is never whole in memory.
+pub fn write_json(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
+    let mut tasks: Vec<&Task> = graph.tasks().map(|task| &**task).collect();
+    if tasks.is_empty() {
+        out.write_all(b"{}")?;
+        return Ok(());
+    }
+    tasks.sort_unstable_by(|a, b| a.label.cmp(&b.label));
+    let mut writers: Vec<Writer> = (0..PARTS_AT_ONCE).map(|_| Writer::sorted()).collect();
+    let mut separator: &[u8] = b"{";
+    for batch in tasks.chunks(PART * PARTS_AT_ONCE) {
+        let parts: Vec<&[&Task]> = batch.chunks(PART).collect();
+        parts.par_iter().zip(&mut writers).try_for_each(|(part, writer)| {
+            writer.bytes().clear();
+            part.iter().enumerate().try_for_each(|(at, task)| {
+                if at > 0 {
+                    writer.raw(",");
+                }
+                entry(writer, task).map_err(|source| Error::Unprintable { label: task.label.clone(), source })
+            })
+        })?;
+        for writer in writers.iter_mut().take(parts.len()) {
+            out.write_all(separator)?;
+            out.write_all(writer.bytes())?;
+            separator = b",";
+        }
+    }
+    out.write_all(b"\n}")?;
+    Ok(())
+}
+
+/// Writes the labels, sorted, one a line. No newline at the end.
+pub fn write_labels(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
+    let mut labels: Vec<&str> = graph.graph().nodes().map(|label| label.as_str()).collect();
+    labels.sort_unstable();
+    out.write_all(labels.join("\n").as_bytes())?;
+    Ok(())
+}
+
+fn entry(writer: &mut Writer, task: &Task) -> Result<(), DateError> {
+    fn key(writer: &mut Writer, name: &str) {
+        writer.newline(2);
+        writer.string(name);
+        writer.raw(": ");
+    }
+    writer.newline(1);
+    writer.string(&task.label);
+    writer.raw(": {");
+    key(writer, "attributes");
+    writer.pretty_map(&task.attributes, 2)?;
+    writer.raw(",");
+    key(writer, "dependencies");
+    writer.pretty_map(&task.dependencies, 2)?;
+    writer.raw(",");
+    key(writer, "description");
+    writer.string(&task.description);
+    writer.raw(",");
+    key(writer, "if_dependencies");
+    writer.pretty_list(&task.if_dependencies, 2)?;
+    writer.raw(",");
+    key(writer, "kind");
+    writer.string(&task.kind);
+    writer.raw(",");
+    key(writer, "label");
+    writer.string(&task.label);
+    writer.raw(",");
+    key(writer, "optimization");
+    writer.pretty(&task.optimization, 2)?;
+    writer.raw(",");
+    key(writer, "soft_dependencies");
+    writer.pretty_list(&task.soft_dependencies, 2)?;
+    writer.raw(",");
+    key(writer, "task");
+    writer.pretty(&task.task, 2)?;
+    if let Some(task_id) = &task.task_id {
+        writer.raw(",");
+        key(writer, "task_id");
+        writer.string(task_id);
+    }
+    writer.newline(1);
+    writer.raw("}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use taskgraph_value::{Value, json, map};
+
+    use super::*;
+
+    fn task(label: &str, needs: &[&str]) -> Arc<Task> {
+        let map = map! {
+            "kind" => "k", "label" => label, "description" => "d", "attributes" => map! { "z" => 1, "a" => 2 },
+            "dependencies" => needs.iter().map(|n| ((*n).into(), Value::from(*n))).collect::<taskgraph_value::Map>(),
+            "optimization" => Value::Null, "task" => map! { "routes" => vec![] },
+        };
+        Arc::new(Task::from_map(label, &map).unwrap())
+    }
+
+    fn print(graph: &TaskGraph) -> String {
+        let mut out = Vec::new();
+        write_json(graph, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn printing_equals_the_printed_mapping_and_reads_back() {
+        let tasks: Vec<_> = (0..PART * PARTS_AT_ONCE + 3)
+            .map(|n| task(&format!("t{n}"), if n > 0 { &["t0"] } else { &[] }))
+            .collect();
+        let graph = TaskGraph::set(tasks).unwrap().with_dependency_edges().unwrap();
+        let whole: taskgraph_value::Map = graph.tasks().map(|t| (t.label.clone(), t.to_map())).collect();
+        let printed = print(&graph);
+        assert_eq!(printed, json::pretty(&whole.into()).unwrap());
+
+        let again = TaskGraph::from_value(&serde_json::from_str(&printed).unwrap()).unwrap();
+        assert_eq!(print(&again), printed);
+        assert_eq!(again.graph().edges().count(), graph.len() - 1);
+    }
+
+    #[test]
+    fn an_empty_graph_is_an_empty_object() {
+        assert_eq!(print(&TaskGraph::default()), "{}");
+    }
+
+    #[test]
+    fn labels_are_sorted() {
+        let graph = TaskGraph::set([task("b", &[]), task("a", &[])]).unwrap();
+        let mut out = Vec::new();
+        write_labels(&graph, &mut out).unwrap();
+        assert_eq!(out, b"a\nb");
+    }
+
+    #[test]
+    fn what_is_no_graph_is_said() {
+        let error =
+            |text: &str| TaskGraph::from_value(&serde_json::from_str(text).unwrap()).unwrap_err().to_string();
+        assert_eq!(error("[]"), "not a task graph: expected a mapping, found a list");
+        assert_eq!(
+            error(r#"{"a": {"kind": 1}}"#),
+            "not a task graph: task `a`: `kind`: expected a string, found an integer"
+        );
+        assert_eq!(error(r#"{"a": {"kind": "k"}}"#), "not a task graph: task `a`: `attributes` is missing");
+    }
+
+    #[test]
+    fn subsets_share_tasks() {
+        let graph = TaskGraph::set([task("a", &[]), task("b", &["a"]), task("c", &["b"])]).unwrap();
+        let graph = graph.with_dependency_edges().unwrap();
+        assert_eq!(graph.closure(["b"]).unwrap().len(), 2);
+        assert_eq!(graph.induced(|t| t.label != "b").graph().edges().count(), 0);
+        assert!(graph.subset(|t| t.label == "a").get("b").is_none());
+    }
+}

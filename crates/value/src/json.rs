@@ -1,0 +1,294 @@
+//! JSON as Python's `json.dumps` prints it: ASCII only, floats as `repr()`.
+
+use thiserror::Error;
+
+use crate::{List, Map, Str, Value, python};
+
+/// A value that JSON cannot hold.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the date {date} cannot be written as JSON; quote it to make it a string")]
+pub struct DateError {
+    /// The date, as Python shows it.
+    pub date: Str,
+}
+
+/// One line without spaces, keys in the order of the map: `json.dumps(value, separators=(",", ":"))`.
+pub fn compact(value: &Value) -> Result<String, DateError> {
+    let mut writer = Writer::new(Vec::with_capacity(64), false);
+    writer.compact(value)?;
+    Ok(writer.into_string())
+}
+
+/// As [`compact`], with sorted keys: `json.dumps(value, sort_keys=True, separators=(",", ":"))`.
+pub fn compact_sorted(value: &Value) -> Result<String, DateError> {
+    let mut writer = Writer::new(Vec::with_capacity(64), true);
+    writer.compact(value)?;
+    Ok(writer.into_string())
+}
+
+/// Many lines, sorted keys: `json.dumps(value, sort_keys=True, indent=2)`.
+pub fn pretty(value: &Value) -> Result<String, DateError> {
+    let mut writer = Writer::new(Vec::with_capacity(256), true);
+    writer.pretty(value, 0)?;
+    Ok(writer.into_string())
+}
+
+/// Writes values one after another into one buffer, for those who print while they walk.
+///
+/// ```
+/// use taskgraph_value::{json::Writer, map};
+/// let mut writer = Writer::sorted();
+/// writer.pretty(&map! { "b" => 1, "a" => "é" }.into(), 1)?;
+/// assert_eq!(writer.into_string(), "{\n    \"a\": \"\\u00e9\",\n    \"b\": 1\n  }");
+/// # Ok::<(), taskgraph_value::json::DateError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
+    sort: bool,
+    /// Positions of the keys of all maps being written, innermost last.
+    order: Vec<u32>,
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const SPACES: [u8; 64] = [b' '; 64];
+
+impl Writer {
+    fn new(out: Vec<u8>, sort: bool) -> Self {
+        Writer { out, sort, order: Vec::new() }
+    }
+
+    /// A writer that sorts the keys of maps.
+    pub fn sorted() -> Self {
+        Self::new(Vec::new(), true)
+    }
+
+    /// What was written so far; the writer is empty afterwards and keeps its memory.
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// All that was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// All that was written; it is always ASCII.
+    pub fn into_string(self) -> String {
+        String::from_utf8(self.out).unwrap_or_default()
+    }
+
+    /// Writes text as it is.
+    pub fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// A newline and two spaces for every level.
+    pub fn newline(&mut self, depth: usize) {
+        self.out.push(b'\n');
+        let mut spaces = depth * 2;
+        while spaces > SPACES.len() {
+            self.out.extend_from_slice(&SPACES);
+            spaces -= SPACES.len();
+        }
+        self.out.extend_from_slice(&SPACES[..spaces]);
+    }
+
+    /// Writes a value over several lines. `depth` is the level of the line that it starts on.
+    pub fn pretty(&mut self, value: &Value, depth: usize) -> Result<(), DateError> {
+        match value {
+            Value::List(list) => self.pretty_list(list, depth),
+            Value::Map(map) => self.pretty_map(map, depth),
+            other => self.scalar(other),
+        }
+    }
+
+    /// Writes a list over several lines, as [`Writer::pretty`] does.
+    pub fn pretty_list(&mut self, list: &List, depth: usize) -> Result<(), DateError> {
+        if list.is_empty() {
+            self.raw("[]");
+            return Ok(());
+        }
+        self.out.push(b'[');
+        for (at, item) in list.iter().enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.newline(depth + 1);
+            self.pretty(item, depth + 1)?;
+        }
+        self.newline(depth);
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes a map over several lines, as [`Writer::pretty`] does.
+    pub fn pretty_map(&mut self, map: &Map, depth: usize) -> Result<(), DateError> {
+        if map.is_empty() {
+            self.raw("{}");
+            return Ok(());
+        }
+        self.out.push(b'{');
+        self.each(map, |writer, first, key, value| {
+            if !first {
+                writer.out.push(b',');
+            }
+            writer.newline(depth + 1);
+            writer.string(key);
+            writer.raw(": ");
+            writer.pretty(value, depth + 1)
+        })?;
+        self.newline(depth);
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes a value on one line, without spaces.
+    pub fn compact(&mut self, value: &Value) -> Result<(), DateError> {
+        match value {
+            Value::List(list) => {
+                self.out.push(b'[');
+                for (at, item) in list.iter().enumerate() {
+                    if at > 0 {
+                        self.out.push(b',');
+                    }
+                    self.compact(item)?;
+                }
+                self.out.push(b']');
+                Ok(())
+            }
+            Value::Map(map) => {
+                self.out.push(b'{');
+                self.each(map, |writer, first, key, value| {
+                    if !first {
+                        writer.out.push(b',');
+                    }
+                    writer.string(key);
+                    writer.out.push(b':');
+                    writer.compact(value)
+                })?;
+                self.out.push(b'}');
+                Ok(())
+            }
+            other => self.scalar(other),
+        }
+    }
+
+    /// Calls `write` for every entry, in the order to print them.
+    fn each(
+        &mut self,
+        map: &Map,
+        write: impl Fn(&mut Self, bool, &Str, &Value) -> Result<(), DateError>,
+    ) -> Result<(), DateError> {
+        let entries = map.iter().as_slice();
+        if !self.sort || entries.is_sorted_by(|a, b| a.0 < b.0) {
+            for (at, (key, value)) in entries.iter().enumerate() {
+                write(self, at == 0, key, value)?;
+            }
+            return Ok(());
+        }
+        let start = self.order.len();
+        self.order.extend(0..u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        self.order[start..].sort_unstable_by(|&a, &b| entries[a as usize].0.cmp(&entries[b as usize].0));
+        for at in 0..entries.len() {
+            let (key, value) = &entries[self.order[start + at] as usize];
+            write(self, at == 0, key, value)?;
+        }
+        self.order.truncate(start);
+        Ok(())
+    }
+
+    fn scalar(&mut self, value: &Value) -> Result<(), DateError> {
+        match value {
+            Value::Null => self.raw("null"),
+            Value::Bool(true) => self.raw("true"),
+            Value::Bool(false) => self.raw("false"),
+            Value::Int(value) => self.raw(&value.to_string()),
+            Value::BigInt(digits) => self.raw(digits),
+            Value::Float(value) if value.is_nan() => self.raw("NaN"),
+            Value::Float(value) if value.is_infinite() => {
+                self.raw(if *value > 0.0 { "Infinity" } else { "-Infinity" });
+            }
+            Value::Float(value) => self.raw(&python::float(*value)),
+            Value::Str(text) => self.string(text),
+            Value::Date(date) => return Err(DateError { date: date.clone() }),
+            Value::List(_) | Value::Map(_) => unreachable!("only called for scalars"),
+        }
+        Ok(())
+    }
+
+    /// Writes a string in quotes, with escapes for everything but printable ASCII.
+    pub fn string(&mut self, text: &str) {
+        self.out.push(b'"');
+        let bytes = text.as_bytes();
+        let plain = |b: &u8| matches!(b, b' '..=b'~') && *b != b'"' && *b != b'\\';
+        if bytes.iter().all(plain) {
+            self.out.extend_from_slice(bytes);
+        } else {
+            text.chars().for_each(|c| self.escaped(c));
+        }
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, c: char) {
+        match c {
+            '"' => self.raw("\\\""),
+            '\\' => self.raw("\\\\"),
+            '\n' => self.raw("\\n"),
+            '\r' => self.raw("\\r"),
+            '\t' => self.raw("\\t"),
+            '\u{8}' => self.raw("\\b"),
+            '\u{c}' => self.raw("\\f"),
+            ' '..='~' => self.out.push(c as u8),
+            _ => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    self.raw("\\u");
+                    for shift in [12, 8, 4, 0] {
+                        self.out.push(HEX[usize::from(*unit >> shift & 0xf)]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map;
+
+    #[test]
+    fn equals_what_python_prints() {
+        let value = Value::from(map! {
+            "b" => vec![Value::Null, 1.5.into(), Value::from(vec![]), map! {}.into()],
+            "a" => "é\u{7f}\n🚀\"\\",
+            "big" => Value::BigInt("123456789012345678901234567890".into()),
+        });
+        // python3 -c 'import json; print(json.dumps(..., sort_keys=True, indent=2))'
+        assert_eq!(
+            pretty(&value).unwrap(),
+            "{\n  \"a\": \"\\u00e9\\u007f\\n\\ud83d\\ude80\\\"\\\\\",\n  \"b\": [\n    null,\n    1.5,\n    [],\n    {}\n  ],\n  \
+             \"big\": 123456789012345678901234567890\n}"
+        );
+        assert_eq!(
+            compact(&map! { "b" => vec![1.into(), true.into()], "a" => map! {} }.into()).unwrap(),
+            r#"{"b":[1,true],"a":{}}"#
+        );
+        assert_eq!(compact_sorted(&map! { "b" => 1, "a" => 2 }.into()).unwrap(), r#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn dates_are_errors() {
+        let value = Value::from(map! { "when" => Value::Date("2024-01-01".into()) });
+        assert_eq!(compact(&value).unwrap_err().date, "2024-01-01");
+        assert_eq!(value.find_date().unwrap().0, "when");
+    }
+
+    #[test]
+    fn reads_back_with_serde() {
+        let value: Value =
+            serde_json::from_str(r#"{"z":[1,2.5,null,18446744073709551615],"a":"x"}"#).unwrap();
+        assert_eq!(compact(&value).unwrap(), r#"{"z":[1,2.5,null,18446744073709551615],"a":"x"}"#);
+    }
+}

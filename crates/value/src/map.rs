@@ -1,0 +1,315 @@
+//! A shared map that keeps the order of its keys.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::{Str, Value};
+
+/// From this many keys on, a map keeps an index. Below it, looking at every key is faster.
+const INDEXED_FROM: usize = 24;
+
+/// String keys and their values, in the order in which the keys were first written, as in a Python dict.
+///
+/// A clone shares the entries; writing to a shared map copies it first.
+#[derive(Clone, Debug, Default)]
+pub struct Map(Arc<Entries>);
+
+#[derive(Clone, Debug, Default)]
+struct Entries {
+    list: Vec<(Str, Value)>,
+    /// Positions by key; only there for large maps.
+    index: Option<Box<FxHashMap<Str, usize>>>,
+}
+
+impl Entries {
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.list.iter().position(|(k, _)| k.as_str() == key),
+        }
+    }
+
+    fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
+        if let Some(at) = self.position(&key) {
+            return Some(std::mem::replace(&mut self.list[at].1, value));
+        }
+        self.push_new(key, value);
+        None
+    }
+
+    /// Adds a key known to be absent.
+    fn push_new(&mut self, key: Str, value: Value) {
+        if let Some(index) = &mut self.index {
+            index.insert(key.clone(), self.list.len());
+        }
+        self.list.push((key, value));
+        if self.index.is_none() && self.list.len() >= INDEXED_FROM {
+            self.reindex();
+        }
+    }
+
+    fn reindex(&mut self) {
+        self.index = (self.list.len() >= INDEXED_FROM).then(|| {
+            Box::new(self.list.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect())
+        });
+    }
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty map with room for `capacity` keys.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Map(Arc::new(Entries { list: Vec::with_capacity(capacity), index: None }))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.0.list.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.0.list.is_empty()
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.position(key).map(|at| &self.0.list[at].1)
+    }
+
+    /// The value of a key unless it is null, which many descriptions use for "not given".
+    pub fn get_some(&self, key: &str) -> Option<&Value> {
+        self.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The text of a key whose value is a string.
+    pub fn get_str(&self, key: &str) -> Option<&Str> {
+        self.get(key)?.as_str()
+    }
+
+    /// The map of a key whose value is a map.
+    pub fn get_map(&self, key: &str) -> Option<&Map> {
+        self.get(key)?.as_map()
+    }
+
+    /// The items of a key whose value is a list; nothing for any other value.
+    pub fn get_list(&self, key: &str) -> &[Value] {
+        self.get(key).and_then(Value::as_list).map_or(&[], |list| list.as_slice())
+    }
+
+    /// Whether the key is there and its value is one that Python takes for true.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.get(key).is_some_and(Value::is_truthy)
+    }
+
+    /// Whether the key is there.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.0.position(key).is_some()
+    }
+
+    /// The value of a key, to change it. Copies a shared map, but only if the key is there.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let at = self.0.position(key)?;
+        Some(&mut Arc::make_mut(&mut self.0).list[at].1)
+    }
+
+    /// Sets a key. A key that is there keeps its place, and its former value is returned.
+    pub fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
+        Arc::make_mut(&mut self.0).insert(key, value)
+    }
+
+    /// Sets a key unless it is there; returns its value, to change it.
+    pub fn get_or_insert_with(&mut self, key: Str, default: impl FnOnce() -> Value) -> &mut Value {
+        let entries = Arc::make_mut(&mut self.0);
+        let at = match entries.position(&key) {
+            Some(at) => at,
+            None => {
+                entries.push_new(key, default());
+                entries.list.len() - 1
+            }
+        };
+        &mut entries.list[at].1
+    }
+
+    /// Sets a key unless it is there. Leaves a shared map shared if there is nothing to do.
+    pub fn set_default(&mut self, key: Str, value: impl Into<Value>) {
+        if !self.contains_key(&key) {
+            Arc::make_mut(&mut self.0).push_new(key, value.into());
+        }
+    }
+
+    /// The map of a key, to change it. A key that is absent, or whose value is no map, gets an empty one.
+    pub fn map_mut(&mut self, key: Str) -> &mut Map {
+        let value = self.get_or_insert_with(key, || Value::Map(Map::new()));
+        if !matches!(value, Value::Map(_)) {
+            *value = Value::Map(Map::new());
+        }
+        match value {
+            Value::Map(map) => map,
+            _ => unreachable!("it was just made a map"),
+        }
+    }
+
+    /// The list of a key, to change it. A key that is absent, or whose value is no list, gets an empty one.
+    pub fn list_mut(&mut self, key: Str) -> &mut crate::List {
+        let value = self.get_or_insert_with(key, || Value::List(crate::List::new()));
+        if !matches!(value, Value::List(_)) {
+            *value = Value::List(crate::List::new());
+        }
+        match value {
+            Value::List(list) => list,
+            _ => unreachable!("it was just made a list"),
+        }
+    }
+
+    /// Takes a key out. The others keep their order.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let at = self.0.position(key)?;
+        let entries = Arc::make_mut(&mut self.0);
+        let (_, value) = entries.list.remove(at);
+        if entries.index.is_some() {
+            entries.reindex();
+        }
+        Some(value)
+    }
+
+    /// Sets every key of `other`, in its order.
+    pub fn extend_from(&mut self, other: &Map) {
+        if self.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        if other.is_empty() {
+            return;
+        }
+        let entries = Arc::make_mut(&mut self.0);
+        for (key, value) in other {
+            entries.insert(key.clone(), value.clone());
+        }
+    }
+
+    /// Keys and values, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Str, Value)> {
+        self.0.list.iter()
+    }
+
+    /// Keys, in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// Values, in the order of their keys.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// Values, in the order of their keys, to change them.
+    pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
+        Arc::make_mut(&mut self.0).list.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The only entry of a map with one key.
+    pub fn single(&self) -> Option<(&Str, &Value)> {
+        match self.0.list.as_slice() {
+            [(key, value)] => Some((key, value)),
+            _ => None,
+        }
+    }
+}
+
+/// Equal keys have equal values, in whatever order: as Python compares dicts.
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value)))
+    }
+}
+
+/// A repeated key keeps its first place and takes its last value.
+impl From<Vec<(Str, Value)>> for Map {
+    fn from(list: Vec<(Str, Value)>) -> Self {
+        let small = list.len() < INDEXED_FROM;
+        if small && list.iter().enumerate().all(|(at, (key, _))| list[..at].iter().all(|(k, _)| k != key)) {
+            return Map(Arc::new(Entries { list, index: None }));
+        }
+        let mut entries = Entries { list: Vec::with_capacity(list.len()), index: None };
+        for (key, value) in list {
+            entries.insert(key, value);
+        }
+        Map(Arc::new(entries))
+    }
+}
+
+impl<V: Into<Value>> FromIterator<(Str, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Str, V)>>(iter: I) -> Self {
+        iter.into_iter().map(|(key, value)| (key, value.into())).collect::<Vec<_>>().into()
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Str, Value);
+    type IntoIter = std::vec::IntoIter<(Str, Value)>;
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::try_unwrap(self.0).unwrap_or_else(|shared| (*shared).clone()).list.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = &'a (Str, Value);
+    type IntoIter = std::slice::Iter<'a, (Str, Value)>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_that_of_first_writing() {
+        let mut map = crate::map! { "b" => 1, "a" => 2 };
+        map.insert("b".into(), 3.into());
+        map.insert("c".into(), 4.into());
+        assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "a", "c"]);
+        assert_eq!(map.remove("a"), Some(2.into()));
+        assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_copy_does_not_see_later_writes() {
+        let first = crate::map! { "inner" => crate::map! { "x" => 1 } };
+        let mut second = first.clone();
+        second.map_mut("inner".into()).insert("x".into(), 2.into());
+        assert_eq!(first.get_map("inner").unwrap().get("x"), Some(&1.into()));
+        assert_eq!(second.get_map("inner").unwrap().get("x"), Some(&2.into()));
+    }
+
+    #[test]
+    fn large_maps_answer_as_small_ones_do() {
+        let mut map = Map::new();
+        for n in 0..100i64 {
+            map.insert(n.to_string().into(), n.into());
+        }
+        for n in (0..100i64).step_by(3) {
+            assert_eq!(map.remove(&n.to_string()), Some(n.into()));
+        }
+        for n in 0..100i64 {
+            let expected = (n % 3 != 0).then_some(Value::Int(n));
+            assert_eq!(map.get(&n.to_string()), expected.as_ref());
+        }
+        assert_eq!(Map::from(map.iter().cloned().collect::<Vec<_>>()), map);
+    }
+
+    #[test]
+    fn a_repeated_key_takes_its_last_value() {
+        let map = Map::from(vec![("a".into(), 1.into()), ("b".into(), 2.into()), ("a".into(), 3.into())]);
+        assert_eq!(map, crate::map! { "a" => 3, "b" => 2 });
+        assert_eq!(map.keys().next().unwrap(), "a");
+    }
+}
