@@ -1,0 +1,111 @@
+//! What a graph is generated for: a push, its repository, and how to choose and optimize tasks.
+
+mod defaults;
+mod error;
+mod file_url;
+mod load;
+mod schema;
+mod spec;
+
+use sha2::{Digest, Sha256};
+use taskgraph_schema::{Object, describe};
+use taskgraph_value::{Map, Str, Value, json};
+
+pub use self::{
+    error::{ParametersError, RemoteError},
+    load::{Offline, ParametersExtension, ParametersSource, Remote, load_parameters},
+    spec::format_spec,
+};
+use crate::keyed_by::Attributes;
+use crate::problems::Problems;
+
+/// The parameters of a graph, in order. A copy shares them.
+///
+/// Also the attributes that `by-<parameter>` asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters {
+    values: Map,
+    strict: bool,
+    spec: Option<String>,
+}
+
+impl Parameters {
+    /// Parameters with just these values, neither checked nor completed. `strict` forbids unknown ones when they
+    /// are [checked](Parameters::check).
+    pub fn from_values(values: Map, strict: bool) -> Self {
+        Parameters { values, strict, spec: None }
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// All values, in order.
+    pub fn values(&self) -> &Map {
+        &self.values
+    }
+
+    /// The specification they were loaded from: a file, an address, ...; nothing for defaults.
+    pub fn spec(&self) -> Option<&str> {
+        self.spec.as_deref()
+    }
+
+    /// Whether unknown parameters are forbidden.
+    pub fn strict(&self) -> bool {
+        self.strict
+    }
+
+    fn require(&self, name: &str) -> Result<&Value, ParametersError> {
+        self.values.get(name).ok_or_else(|| ParametersError::Missing { name: name.to_owned() })
+    }
+
+    fn wrong(name: &str, expected: &'static str, found: &Value) -> ParametersError {
+        ParametersError::WrongType { name: name.to_owned(), expected, found: describe(found) }
+    }
+
+    /// The text of a parameter that is a string.
+    pub fn text(&self, name: &str) -> Result<&Str, ParametersError> {
+        let value = self.require(name)?;
+        value.as_str().ok_or_else(|| Self::wrong(name, "a string", value))
+    }
+
+    /// A parameter that is an integer.
+    pub fn integer(&self, name: &str) -> Result<i64, ParametersError> {
+        let value = self.require(name)?;
+        value.as_int().ok_or_else(|| Self::wrong(name, "an integer", value))
+    }
+
+    /// A parameter that is a list of strings.
+    pub fn texts(&self, name: &str) -> Result<Vec<&Str>, ParametersError> {
+        let value = self.require(name)?;
+        let texts = value.as_list().and_then(|list| list.iter().map(Value::as_str).collect());
+        texts.ok_or_else(|| Self::wrong(name, "a list of strings", value))
+    }
+
+    /// Twelve hexadecimal digits that are the same for the same values, in whatever order.
+    ///
+    /// Fails for values that are dates.
+    pub fn id(&self) -> Result<String, ParametersError> {
+        let text = json::compact_sorted(&self.values.clone().into())?;
+        let digest = Sha256::digest(text.as_bytes());
+        Ok(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Checks all values, and those of extensions.
+    ///
+    /// Fails with [`ParametersError::Invalid`] and everything that is wrong.
+    pub fn check(&self, extensions: &[&'static Object]) -> Result<(), ParametersError> {
+        let violations = schema::check(&self.values, self.strict, extensions);
+        if violations.is_empty() { Ok(()) } else { Err(ParametersError::Invalid(Problems::new(violations))) }
+    }
+}
+
+impl Attributes for Parameters {
+    fn attribute(&self, name: &str) -> Option<Value> {
+        self.values.get(name).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

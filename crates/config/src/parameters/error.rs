@@ -1,0 +1,113 @@
+//! What can be wrong with parameters.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::problems::Problems;
+use crate::yaml;
+
+/// An error of a [`Remote`](super::Remote), of whatever type.
+pub type RemoteError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why there are no parameters, or not the one that was asked for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ParametersError {
+    /// A parameter that is not there.
+    #[error("taskgraph parameter `{name}` not found")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// A parameter that has another type than its user needs.
+    #[error("taskgraph parameter `{name}`: expected {expected}, found {found}")]
+    WrongType {
+        /// Its name.
+        name: String,
+        /// What is needed.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// Missing, unknown or wrongly typed parameters.
+    #[error("invalid parameters:\n  {0}")]
+    Invalid(Problems),
+    /// The specification names neither a file nor anything else we know.
+    #[error(
+        "no parameters file `{spec}`: expected a .yml or .json file, a URL of one, `task-id=<id>`, `project=<name>` or `index=<path>`"
+    )]
+    NoSuchFile {
+        /// The specification.
+        spec: String,
+    },
+    /// The file or address ends neither in `.yml` nor in `.json`.
+    #[error("parameters file `{spec}` is neither JSON nor YAML: expected a name that ends in .yml or .json")]
+    UnknownFormat {
+        /// The specification.
+        spec: String,
+    },
+    /// `project=` needs the trust domain, which is in `config.yml`.
+    #[error("cannot find the parameters of `{spec}` without a trust domain")]
+    NoTrustDomain {
+        /// The specification.
+        spec: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The cluster, or the server of a URL, does not give the parameters away.
+    #[error("cannot get the parameters of `{spec}`: {source}")]
+    Remote {
+        /// The specification.
+        spec: String,
+        /// Why.
+        source: RemoteError,
+    },
+    /// The file is not YAML.
+    #[error(transparent)]
+    Yaml(#[from] yaml::Error),
+    /// The file is not JSON.
+    #[error("{}:{line}:{column}: {problem}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The file holds something else than a mapping.
+    #[error("{}: expected a mapping of parameters, found {found}", path.display())]
+    NotAMapping {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+    /// The checkout cannot be asked for defaults.
+    #[error(transparent)]
+    Vcs(#[from] taskgraph_vcs::Error),
+    /// A file has no address that a person could look at.
+    #[error("no URL for files of `{repository}`: expected a repository on github.com")]
+    NotOnGithub {
+        /// The URL of the repository.
+        repository: String,
+    },
+    /// A kind of repository whose files have no address that we know.
+    #[error("no URL for files of a repository of the type `{repository_type}`: expected `git` or `hg`")]
+    UnknownRepositoryType {
+        /// The parameter `repository_type`.
+        repository_type: String,
+    },
+    /// A date, which has no place in JSON.
+    #[error("taskgraph parameters: {0}")]
+    Date(#[from] taskgraph_value::json::DateError),
+}

@@ -1,0 +1,86 @@
+//! What can go wrong while a graph is generated.
+
+use taskgraph_kinds::{Origin, UnknownName};
+use taskgraph_value::Str;
+use thiserror::Error;
+
+use crate::{Finding, Phase};
+
+/// What can go wrong while a graph is generated.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A kind that cannot be loaded, or a task that cannot be transformed.
+    #[error(transparent)]
+    Kinds(#[from] taskgraph_kinds::Error),
+    /// A task needs another that no kind makes.
+    #[error("{}task `{task}` depends on `{label}` (as `{name}`), which no kind makes", place(origin.as_ref()))]
+    MissingDependency {
+        /// Where the task was written.
+        origin: Option<Origin>,
+        /// The task.
+        task: Str,
+        /// Its name for the dependency.
+        name: Str,
+        /// The label that is missing.
+        label: Str,
+    },
+    /// Tasks need each other in a circle, or another fault of a graph.
+    #[error(transparent)]
+    Graph(#[from] taskgraph_graph::Error),
+    /// A filter or target method that nobody registered.
+    #[error("in the parameters: {0}")]
+    UnknownName(#[from] UnknownName),
+    /// A parameter that is missing or wrong.
+    #[error(transparent)]
+    Parameters(#[from] taskgraph_config::ParametersError),
+    /// A regular expression that is none.
+    #[error("task `{task}`: {source}")]
+    Regex {
+        /// The task that has it.
+        task: Str,
+        /// What is wrong with it.
+        source: taskgraph_config::RegexError,
+    },
+    /// A target method names tasks that do not exist.
+    #[error("`{name}` targets `{label}`, which is no task")]
+    UnknownTarget {
+        /// The filter or method.
+        name: Str,
+        /// The label.
+        label: Str,
+    },
+    /// Something that verifications do not accept.
+    #[error("{}", list(*phase, findings))]
+    Verification {
+        /// What was verified.
+        phase: Phase,
+        /// Everything that was found, in the order of verifications, then of tasks.
+        findings: Vec<(Option<Origin>, Finding)>,
+    },
+    /// Anything else that a registered object reports: a full sentence.
+    #[error("{0}")]
+    Message(String),
+}
+
+fn place(origin: Option<&Origin>) -> String {
+    match origin {
+        Some(Origin { file, line: Some(line) }) => format!("{}:{line}: ", file.display()),
+        Some(Origin { file, line: None }) => format!("{}: ", file.display()),
+        None => String::new(),
+    }
+}
+
+fn list(phase: Phase, findings: &[(Option<Origin>, Finding)]) -> String {
+    let line = |(origin, finding): &(Option<Origin>, Finding)| match &finding.task {
+        Some(task) => format!("{}task `{task}`: {}", place(origin.as_ref()), finding.problem),
+        None => finding.problem.clone(),
+    };
+    match findings {
+        [only] => line(only),
+        several => several.iter().fold(
+            format!("the {phase} has {} faults:", several.len()),
+            |text, finding| text + "\n  " + &line(finding),
+        ),
+    }
+}

@@ -1,0 +1,198 @@
+//! The phases.
+
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskgraph_graph::TaskGraph;
+use taskgraph_kinds::{KindGraph, Origin, Session};
+use taskgraph_schema::describe;
+use taskgraph_value::{Str, Value, text};
+
+use crate::{Error, Filter, Finding, Phase, Verification, Verifying};
+
+/// Generates a graph, phase by phase. Each phase is computed once, when it is first asked for.
+pub struct Generator {
+    session: Session,
+    verifies: bool,
+    kinds: OnceCell<KindGraph>,
+    origins: OnceCell<FxHashMap<Str, Origin>>,
+    full_task_set: OnceCell<TaskGraph>,
+    full_task_graph: OnceCell<TaskGraph>,
+    target_task_set: OnceCell<TaskGraph>,
+    target_task_graph: OnceCell<TaskGraph>,
+}
+
+impl Generator {
+    /// A generator that verifies each phase.
+    pub fn new(session: Session) -> Self {
+        Generator {
+            session,
+            verifies: true,
+            kinds: OnceCell::new(),
+            origins: OnceCell::new(),
+            full_task_set: OnceCell::new(),
+            full_task_graph: OnceCell::new(),
+            target_task_set: OnceCell::new(),
+            target_task_graph: OnceCell::new(),
+        }
+    }
+
+    /// The same generator without verifications.
+    #[must_use]
+    pub fn without_verifications(mut self) -> Self {
+        self.verifies = false;
+        self
+    }
+
+    /// What the graph is generated from.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Where the task of a label was written.
+    pub fn origin(&self, label: &str) -> Option<&Origin> {
+        self.origins.get()?.get(label)
+    }
+
+    /// The kinds: all, or those that the parameter `target-kinds` asks for, and what they depend on.
+    pub fn kind_graph(&self) -> Result<&KindGraph, Error> {
+        once(&self.kinds, || {
+            self.verify(Phase::Session, &[], &TaskGraph::default())?;
+            let targets: Vec<Str> = match self.session.parameters.get("target-kinds") {
+                None | Some(Value::Null) => Vec::new(),
+                Some(Value::List(list)) => list.iter().filter_map(Value::as_str).cloned().collect(),
+                Some(other) => {
+                    let found = describe(other);
+                    return Err(Error::Message(format!("the parameter `target-kinds` must be a list of kinds, found {found}")));
+                }
+            };
+            let kinds = KindGraph::read(self.session.config.root(), &self.session.cwd, &targets)?;
+            self.verify(Phase::Kinds, kinds.kinds(), &TaskGraph::default())?;
+            Ok(kinds)
+        })
+    }
+
+    /// All tasks of all kinds, without edges.
+    pub fn full_task_set(&self) -> Result<&TaskGraph, Error> {
+        once(&self.full_task_set, || {
+            let loaded = self.kind_graph()?.load_tasks(&self.session)?;
+            let mut origins = FxHashMap::default();
+            let mut tasks = Vec::with_capacity(loaded.len());
+            for loaded in loaded {
+                if let Some(origin) = loaded.origin {
+                    origins.insert(loaded.task.label.clone(), origin);
+                }
+                tasks.push(loaded.task);
+            }
+            // This runs once, so the cell is empty.
+            drop(self.origins.set(origins));
+            self.verified(Phase::FullTaskSet, TaskGraph::set(tasks)?)
+        })
+    }
+
+    /// All tasks, with edges to what they depend on. There is no loop.
+    pub fn full_task_graph(&self) -> Result<&TaskGraph, Error> {
+        once(&self.full_task_graph, || {
+            let set = self.full_task_set()?;
+            for task in set.tasks() {
+                if let Some((name, label)) = task.dependencies().find(|(_, label)| set.get(label).is_none()) {
+                    return Err(Error::MissingDependency {
+                        origin: self.origin(&task.label).cloned(),
+                        task: task.label.clone(),
+                        name: name.clone(),
+                        label: label.clone(),
+                    });
+                }
+            }
+            let graph = set.with_dependency_edges()?;
+            graph.graph().postorder()?;
+            self.verified(Phase::FullTaskGraph, graph)
+        })
+    }
+
+    /// The tasks that the filters choose, without edges.
+    pub fn target_task_set(&self) -> Result<&TaskGraph, Error> {
+        once(&self.target_task_set, || {
+            let full = self.full_task_graph()?;
+            let mut targets = full.subset(|_| true);
+            for name in self.filters()? {
+                let filter = self.session.registry.get::<dyn Filter>(&name)?;
+                let keep: FxHashSet<Str> = filter.keep(&targets, &self.session)?.into_iter().collect();
+                if let Some(label) = keep.iter().filter(|label| targets.get(label).is_none()).min() {
+                    return Err(Error::UnknownTarget { name, label: label.clone() });
+                }
+                targets = full.subset(|task| keep.contains(&task.label));
+            }
+            self.verified(Phase::TargetTaskSet, targets)
+        })
+    }
+
+    /// The targets, tasks that are always targets, and all that they need.
+    pub fn target_task_graph(&self) -> Result<&TaskGraph, Error> {
+        once(&self.target_task_graph, || {
+            let targets = self.target_task_set()?;
+            let full = self.full_task_graph()?;
+            let always = self.session.parameters.get("enable_always_target").cloned().unwrap_or_default();
+            let always_wanted = |kind: &Str| match &always {
+                Value::Bool(all) => *all,
+                Value::List(kinds) => kinds.iter().any(|name| name.as_str() == Some(kind)),
+                _ => false,
+            };
+            let requested = full.tasks().filter(|task| {
+                targets.get(&task.label).is_some()
+                    || task.attributes.is_true("always_target") && always_wanted(&task.kind)
+            });
+            let graph = full.closure(requested.map(|task| task.label.as_str()))?;
+            self.verified(Phase::TargetTaskGraph, graph)
+        })
+    }
+
+    fn filters(&self) -> Result<Vec<Str>, Error> {
+        match self.session.parameters.get("filters") {
+            Some(Value::List(list)) if !list.is_empty() => {
+                let name = |value: &Value| {
+                    let found = || format!("the parameter `filters` must be a list of names, found {}", describe(value));
+                    value.as_str().cloned().ok_or_else(|| Error::Message(found()))
+                };
+                list.iter().map(name).collect()
+            }
+            _ => Ok(vec![text!("target_tasks_method")]),
+        }
+    }
+
+    fn verified(&self, phase: Phase, graph: TaskGraph) -> Result<TaskGraph, Error> {
+        let kinds = self.kind_graph()?.kinds();
+        self.verify(phase, kinds, &graph)?;
+        Ok(graph)
+    }
+
+    fn verify(&self, phase: Phase, kinds: &[taskgraph_kinds::Kind], graph: &TaskGraph) -> Result<(), Error> {
+        if !self.verifies {
+            return Ok(());
+        }
+        let registry = &self.session.registry;
+        let mut findings: Vec<Finding> = Vec::new();
+        for name in registry.names::<dyn Verification>() {
+            let verification = registry.get::<dyn Verification>(&name)?;
+            if verification.phase() == phase {
+                verification.verify(Verifying { session: &self.session, kinds, graph }, &mut findings);
+            }
+        }
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let place = |finding: Finding| {
+            let origin = finding.task.as_ref().and_then(|task| self.origin(task)).cloned();
+            (origin, finding)
+        };
+        Err(Error::Verification { phase, findings: findings.into_iter().map(place).collect() })
+    }
+}
+
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Error>) -> Result<&T, Error> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
+    }
+    let value = make()?;
+    Ok(cell.get_or_init(|| value))
+}

@@ -1,0 +1,258 @@
+//! The checks that come with the program, all of the full task graph.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use taskgraph_graph::Task;
+use taskgraph_kinds::Registry;
+use taskgraph_transforms::{join_symbol, run_task_digest};
+use taskgraph_value::{Map, Str, Value, python};
+
+use crate::{Finding, Phase, Verification, Verifying};
+
+/// How many dependencies the queue accepts, less the one on the decision task.
+const MAX_DEPENDENCIES: usize = 9999;
+
+const NOTIFICATION_FILTERS: [&str; 9] = [
+    "on-any",
+    "on-completed",
+    "on-defined",
+    "on-failed",
+    "on-exception",
+    "on-pending",
+    "on-resolved",
+    "on-running",
+    "on-transition",
+];
+
+pub(crate) fn register(registry: &mut Registry) {
+    for (name, check) in [
+        ("caches-are-volumes", caches_are_volumes as Check),
+        ("dependency-count", dependency_count),
+        ("dependency-tiers", dependency_tiers),
+        ("identifiers", identifiers),
+        ("index-routes", index_routes),
+        ("notification-filters", notification_filters),
+        ("run-task-caches", run_task_caches),
+        ("toolchain-aliases", toolchain_aliases),
+        ("treeherder-symbols", treeherder_symbols),
+        ("trust-domain-routes", trust_domain_routes),
+    ] {
+        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph(check)));
+    }
+}
+
+type Check = fn(Verifying<'_>, &mut Vec<Finding>);
+
+struct OfFullTaskGraph(Check);
+
+impl Verification for OfFullTaskGraph {
+    fn phase(&self) -> Phase {
+        Phase::FullTaskGraph
+    }
+
+    fn verify(&self, verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+        (self.0)(verifying, found);
+    }
+}
+
+fn definition(task: &Task) -> &Map {
+    static NOTHING: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
+    task.task.as_map().unwrap_or(&NOTHING)
+}
+
+fn routes(task: &Task) -> impl Iterator<Item = &Str> {
+    definition(task).get_list("routes").iter().filter_map(Value::as_str)
+}
+
+/// No two tasks look the same on Treeherder.
+fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let mut seen: FxHashMap<(String, String, String, String), &Str> = FxHashMap::default();
+    for task in verifying.graph.tasks() {
+        let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
+        let collections: Vec<&Str> =
+            shown.get("collection").and_then(Value::as_map).into_iter().flatten().map(|(name, _)| name).collect();
+        let [collection] = collections.as_slice() else {
+            let problem = format!("expected one Treeherder collection, found {}", collections.len());
+            found.push(Finding::of_task(&task.label, problem));
+            continue;
+        };
+        let text = |value: Option<&Value>| value.map(python::str).unwrap_or_default();
+        let platform = text(shown.get_map("machine").and_then(|machine| machine.get("platform")));
+        let (group, symbol) = (text(shown.get("groupSymbol")), text(shown.get("symbol")));
+        let joined = join_symbol(Some(group.as_str()).filter(|group| !group.is_empty()), &symbol);
+        let shown_as = format!("{platform}/{collection} {joined}");
+        if let Some(other) = seen.insert((platform, collection.to_string(), group, symbol), &task.label) {
+            let problem = format!("has the Treeherder platform and symbol of task `{other}`: {shown_as}");
+            found.push(Finding::of_task(&task.label, problem));
+        }
+    }
+}
+
+/// No two tasks claim the same place in the index.
+fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let prefix = format!("index.{}.v2", verifying.session.config.trust_domain());
+    let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
+    for task in verifying.graph.tasks() {
+        for route in routes(task).filter(|route| route.starts_with(&prefix)) {
+            if let Some(other) = seen.insert(route, &task.label) {
+                found.push(Finding::of_task(&task.label, format!("has the route `{route}` of task `{other}`")));
+            }
+        }
+    }
+}
+
+fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    for task in verifying.graph.tasks() {
+        for route in routes(task).filter(|route| route.starts_with("notify.")) {
+            let filter = route.rsplit('.').next().unwrap_or_default();
+            if !NOTIFICATION_FILTERS.contains(&filter) {
+                let problem = format!(
+                    "the route `{route}` must end with one of {}, found `{filter}`",
+                    NOTIFICATION_FILTERS.join(", ")
+                );
+                found.push(Finding::of_task(&task.label, problem));
+            }
+        }
+    }
+}
+
+fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_!~*'()%-".contains(&byte);
+    for task in verifying.graph.tasks() {
+        for route in routes(task) {
+            let Some(namespace) = route.strip_prefix("index.") else { continue };
+            if namespace.split('.').any(|part| part.is_empty() || !part.bytes().all(valid)) {
+                let problem = format!(
+                    "the route `{route}` is no path of the index: parts between dots have letters, digits and _!~*'()%-"
+                );
+                found.push(Finding::of_task(&task.label, problem));
+            }
+        }
+    }
+}
+
+/// What others rely on is at least as important as they are.
+fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let tier = |task: &Task| match task.task.at("extra.treeherder.tier") {
+        Some(Value::Int(tier)) => *tier,
+        _ => i64::MAX,
+    };
+    let shown = |tier: i64| if tier == i64::MAX { "unknown".into() } else { tier.to_string() };
+    for task in verifying.graph.tasks() {
+        let own = tier(task);
+        for (_, label) in task.dependencies() {
+            let Some(needed) = verifying.graph.get(label) else { continue };
+            let always_optimized =
+                definition(needed).get_str("workerType").is_some_and(|worker_type| worker_type == "always-optimized");
+            if always_optimized || needed.kind.contains("dummy") {
+                continue;
+            }
+            let theirs = tier(needed);
+            if own < theirs {
+                let problem = format!(
+                    "its Treeherder tier is {}, so it cannot depend on `{label}`, whose tier is {}",
+                    shown(own),
+                    shown(theirs)
+                );
+                found.push(Finding::of_task(&task.label, problem));
+            }
+        }
+    }
+}
+
+fn toolchain_aliases(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
+    for task in verifying.graph.tasks() {
+        let aliases: Vec<&Str> = match task.attributes.get("toolchain-alias") {
+            Some(Value::Str(alias)) if !alias.is_empty() => vec![alias],
+            Some(Value::List(list)) => list.iter().filter_map(Value::as_str).collect(),
+            _ => continue,
+        };
+        for alias in aliases {
+            if let Some(other) = seen.insert(alias, &task.label) {
+                found.push(Finding::of_task(&task.label, format!("has the toolchain-alias `{alias}` of task `{other}`")));
+            }
+        }
+    }
+}
+
+/// Caches that run-task prepares in its own way are only for run-task, and only for the version that prepared them.
+fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let session = verifying.session;
+    let level = session.parameters.get("level").map(python::str).unwrap_or_default();
+    let prefix = format!("{}-level-{level}-", session.config.trust_domain());
+    for task in verifying.graph.tasks() {
+        let Some(Value::Map(payload)) = definition(task).get("payload") else { continue };
+        let Some(Value::Map(cache)) = payload.get("cache") else { continue };
+        let names = cache.get_map("task-reference").unwrap_or(cache);
+        let program = payload.get_list("command").first().and_then(Value::as_str).map_or("", Str::as_str);
+        let run_task = program.rsplit('/').next().unwrap_or_default().starts_with("run-task");
+        for name in names.keys() {
+            let mut report = |problem: String| found.push(Finding::of_task(&task.label, problem));
+            let Some(rest) = name.strip_prefix(prefix.as_str()) else {
+                report(format!("the cache `{name}` must start with `{prefix}`, for its trust domain and level"));
+                continue;
+            };
+            if !rest.starts_with("checkouts") && !rest.starts_with("tooltool-cache") {
+                continue;
+            }
+            if !run_task {
+                report(format!("the cache `{rest}` is reserved for run-task; use run-task, or a cache of another name"));
+                continue;
+            }
+            match run_task_digest(session) {
+                Ok(digest) if rest.contains(digest.as_str()) => {}
+                Ok(digest) => report(format!(
+                    "the cache `{rest}` is reserved for run-task, so its name must have the digest of run-task, {digest}"
+                )),
+                Err(problem) => report(problem.to_string()),
+            }
+        }
+    }
+}
+
+fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    let valid = |text: &str| {
+        (1..=38).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    };
+    for task in verifying.graph.tasks() {
+        for key in ["workerType", "provisionerId"] {
+            let value = definition(task).get(key);
+            if !value.and_then(Value::as_str).is_some_and(|text| valid(text)) {
+                let problem = format!(
+                    "`{key}` must have 1 to 38 letters, digits, _ or -, found {}",
+                    value.map_or("nothing".into(), taskgraph_schema::describe)
+                );
+                found.push(Finding::of_task(&task.label, problem));
+            }
+        }
+    }
+}
+
+fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    for task in verifying.graph.tasks() {
+        let count = task.dependencies.len() + task.if_dependencies.len() + task.soft_dependencies.len();
+        if count > MAX_DEPENDENCIES {
+            let problem = format!("expected at most {MAX_DEPENDENCIES} dependencies, found {count}");
+            found.push(Finding::of_task(&task.label, problem));
+        }
+    }
+}
+
+/// For definitions that still have the description of their worker: what is mounted as a cache must be a volume.
+fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    for task in verifying.graph.tasks() {
+        let Some(Value::Map(worker)) = definition(task).get("worker") else { continue };
+        if !worker.get_str("implementation").is_some_and(|name| name == "docker-worker") {
+            continue;
+        }
+        let volumes = worker.get_list("volumes");
+        let paths = worker.get_list("caches").iter().filter_map(|cache| cache.as_map()?.get("mount-point"));
+        let missing: Vec<String> = paths.filter(|path| !volumes.contains(path)).map(python::str).collect();
+        if !missing.is_empty() {
+            let problem = format!("its caches at {} must be volumes; add a VOLUME to the Dockerfile", missing.join(", "));
+            found.push(Finding::of_task(&task.label, problem));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Which kinds there are, in which order they are loaded, and loading them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rayon::Scope;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use taskgraph_graph::{Graph, Task};
+use taskgraph_schema::describe;
+use taskgraph_value::{List, Map, Str, Value, text};
+
+use crate::{DependencyTasks, Description, Error, Kind, KindContext, Loader, Origin, Problem, Session, TransformSequence};
+
+/// The kinds of a repository, and which depends on which.
+pub struct KindGraph {
+    kinds: Vec<Kind>,
+    graph: Graph,
+}
+
+/// A task as its kind made it, and where it was written.
+#[derive(Clone, Debug)]
+pub struct LoadedTask {
+    /// The task.
+    pub task: Arc<Task>,
+    /// Where the task that it was made from was written.
+    pub origin: Option<Origin>,
+}
+
+impl KindGraph {
+    /// Reads the kinds below `root`, a path that starts in `cwd`: all of them, or `targets`, what those depend on, and
+    /// `docker-image`, which no kind needs to name.
+    ///
+    /// Kinds come out in the order in which a single thread loads them: dependencies first, else by name.
+    pub fn read(root: &Path, cwd: &Path, targets: &[Str]) -> Result<KindGraph, Error> {
+        let folder = cwd.join(root).join("kinds");
+        let kinds = if targets.is_empty() { read_all(root, cwd, &folder)? } else { read_targets(root, cwd, &folder, targets)? };
+        let mut graph = Graph::new(kinds.iter().map(|kind| kind.name.clone()), [])?;
+        for kind in &kinds {
+            for dependency in &kind.dependencies {
+                if !graph.contains(dependency) {
+                    let problem = Problem::NoSuchKind {
+                        name: dependency.clone(),
+                        needed_by: Some(kind.name.clone()),
+                        available: names_in(&folder),
+                    };
+                    return Err(Error { kind: None, ..kind.error(&["kind-dependencies"], problem) });
+                }
+                graph.add_edge(&kind.name, dependency, text!("kind-dependency"))?;
+            }
+        }
+        let order: Vec<Str> = graph.postorder()?.into_iter().cloned().collect();
+        let mut by_name: FxHashMap<Str, Kind> = kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
+        let kinds = order.iter().filter_map(|name| by_name.remove(name)).collect();
+        Ok(KindGraph { kinds, graph })
+    }
+
+    /// The kinds, dependencies first.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The graph of their names.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Loads the tasks of all kinds. Kinds that do not depend on each other are loaded in parallel; the result has
+    /// the order of [`KindGraph::kinds`] all the same. Labels are unique.
+    pub fn load_tasks(&self, session: &Session) -> Result<Vec<LoadedTask>, Error> {
+        let results: Vec<OnceLock<Result<Vec<LoadedTask>, Error>>> =
+            self.kinds.iter().map(|_| OnceLock::new()).collect();
+        let position: FxHashMap<&str, usize> =
+            self.kinds.iter().enumerate().map(|(at, kind)| (kind.name.as_str(), at)).collect();
+        let mut dependents = vec![Vec::new(); self.kinds.len()];
+        let mut waiting = Vec::with_capacity(self.kinds.len());
+        for (at, kind) in self.kinds.iter().enumerate() {
+            let mut needs: Vec<usize> = kind.dependencies.iter().map(|name| position[name.as_str()]).collect();
+            needs.sort_unstable();
+            needs.dedup();
+            needs.iter().for_each(|need| dependents[*need].push(at));
+            waiting.push((AtomicUsize::new(needs.len()), needs));
+        }
+        let run = Run { kinds: &self.kinds, session, results: &results, dependents, waiting, failed: AtomicBool::new(false) };
+        rayon::scope(|scope| {
+            for at in 0..self.kinds.len() {
+                if run.waiting[at].1.is_empty() {
+                    let run = &run;
+                    scope.spawn(move |scope| run.load(at, scope));
+                }
+            }
+        });
+        let mut all = Vec::new();
+        let mut seen: FxHashMap<Str, Option<Origin>> = FxHashMap::default();
+        for (kind, result) in self.kinds.iter().zip(results) {
+            // A kind that was never reached has a failed one before it.
+            let Some(result) = result.into_inner() else { continue };
+            for loaded in result? {
+                if let Some(other) = seen.insert(loaded.task.label.clone(), loaded.origin.clone()) {
+                    let other = other.map(|at| match at.line {
+                        Some(line) => format!("{}:{line}", at.file.display()),
+                        None => at.file.display().to_string(),
+                    });
+                    let label = Some(loaded.task.label.clone());
+                    let problem = Problem::DuplicateLabel { other };
+                    return Err(Error::of_task(label, loaded.origin.as_ref(), problem).of_kind(&kind.name));
+                }
+                all.push(loaded);
+            }
+        }
+        Ok(all)
+    }
+}
+
+struct Run<'a> {
+    kinds: &'a [Kind],
+    session: &'a Session,
+    results: &'a [OnceLock<Result<Vec<LoadedTask>, Error>>],
+    dependents: Vec<Vec<usize>>,
+    /// How many dependencies a kind still waits for, and which it has, in the order in which they are loaded.
+    waiting: Vec<(AtomicUsize, Vec<usize>)>,
+    failed: AtomicBool,
+}
+
+impl<'a> Run<'a> {
+    fn load<'s>(&'s self, at: usize, scope: &Scope<'s>) {
+        if self.failed.load(Ordering::Acquire) {
+            return;
+        }
+        let kind = &self.kinds[at];
+        let needed = self.waiting[at].1.iter().filter_map(|need| self.results[*need].get()?.as_ref().ok());
+        let tasks = needed.flatten().map(|loaded| loaded.task.clone()).collect();
+        let result = load_kind(kind, self.session, DependencyTasks::new(tasks)).map_err(|error| error.of_kind(&kind.name));
+        if result.is_err() {
+            self.failed.store(true, Ordering::Release);
+        }
+        // Each kind is loaded once, so its slot is empty.
+        drop(self.results[at].set(result));
+        for dependent in &self.dependents[at] {
+            if self.waiting[*dependent].0.fetch_sub(1, Ordering::AcqRel) == 1 {
+                let dependent = *dependent;
+                scope.spawn(move |scope| self.load(dependent, scope));
+            }
+        }
+    }
+}
+
+fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) -> Result<Vec<LoadedTask>, Error> {
+    let mut kind = KindContext {
+        kind: source.name.clone(),
+        path: source.path.clone(),
+        config: source.config().clone(),
+        source,
+        dependencies,
+        session,
+    };
+    let tasks = loader_of(source, session)?.load(&mut kind)?;
+    let mut transforms = TransformSequence::new();
+    for name in source.transform_names(&kind.config)? {
+        let found = session.registry.transforms(&name);
+        transforms = transforms.then_all(&*found.map_err(|unknown| source.error(&["transforms"], unknown))?);
+    }
+    let descriptions = transforms.run(&kind, tasks)?;
+    descriptions
+        .into_par_iter()
+        .with_min_len(64)
+        .map(|description| {
+            let task = into_task(&kind.kind, &description).map_err(|problem| description.error(problem))?;
+            Ok(LoadedTask { task: Arc::new(task), origin: description.origin })
+        })
+        .collect()
+}
+
+fn loader_of(kind: &Kind, session: &Session) -> Result<Arc<dyn Loader>, Error> {
+    let named = ["loader", "implementation"].into_iter().find_map(|key| Some((key, kind.config().get_some(key)?)));
+    let (key, name) = match named {
+        None => ("loader", text!("taskgraph.loader.default:loader")),
+        Some((key, Value::Str(name))) => (key, name.clone()),
+        Some((key, other)) => return Err(kind.error(&[key], Problem::wrong(key, "the name of a loader", describe(other)))),
+    };
+    session.registry.get::<dyn Loader>(&name).map_err(|unknown| kind.error(&[key], unknown))
+}
+
+/// What the last transform left, as a task.
+fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
+    let mapping = |key: &str| match description.get_some(key) {
+        None => Ok(Map::new()),
+        Some(Value::Map(map)) => Ok(map.clone()),
+        Some(other) => Err(Problem::wrong(key, "a mapping", describe(other))),
+    };
+    let list = |key: &str| match description.get_some(key) {
+        None => Ok(List::new()),
+        Some(Value::List(list)) => Ok(list.clone()),
+        Some(other) => Err(Problem::wrong(key, "a list", describe(other))),
+    };
+    let dependencies = mapping("dependencies")?;
+    if let Some((name, other)) = dependencies.iter().find(|(_, label)| label.as_str().is_none()) {
+        return Err(Problem::wrong(&format!("dependencies.{name}"), "a label", describe(other)));
+    }
+    let mut attributes = description.mapping("attributes")?.clone();
+    attributes.insert(text!("kind"), kind.into());
+    let task = Task {
+        kind: kind.clone(),
+        label: description.text("label")?.clone(),
+        description: description.text("description")?.clone(),
+        attributes,
+        task: Value::Map(description.mapping("task")?.clone()),
+        optimization: description.get("optimization").cloned().unwrap_or_default(),
+        dependencies,
+        soft_dependencies: list("soft-dependencies")?,
+        if_dependencies: list("if-dependencies")?,
+        task_id: None,
+    };
+    let attributes = Value::Map(task.attributes.clone());
+    for (key, value) in [("attributes", &attributes), ("task", &task.task), ("optimization", &task.optimization)] {
+        if let Some((path, date)) = value.find_date() {
+            let problem = format!("the date {date}, which JSON cannot hold; quote it to make it a string");
+            return Err(Problem::wrong(&format!("{key}.{path}"), "a string", problem));
+        }
+    }
+    Ok(task)
+}
+
+fn read_all(root: &Path, cwd: &Path, folder: &Path) -> Result<Vec<Kind>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(|source| {
+        Error::new(Problem::Io { path: root.join("kinds"), source })
+    })?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::new(Problem::Io { path: root.join("kinds"), source }))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    let kinds: Vec<_> = names.par_iter().map(|name| Kind::read(root, cwd, name)).collect();
+    kinds.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn read_targets(root: &Path, cwd: &Path, folder: &Path, targets: &[Str]) -> Result<Vec<Kind>, Error> {
+    let mut kinds: FxHashMap<Str, Kind> = FxHashMap::default();
+    let mut queue: Vec<(Str, Option<Str>)> = targets.iter().map(|name| (name.clone(), None)).collect();
+    let implicit = text!("docker-image");
+    queue.push((implicit.clone(), None));
+    while let Some((name, needed_by)) = queue.pop() {
+        if kinds.contains_key(&name) {
+            continue;
+        }
+        match Kind::read(root, cwd, &name)? {
+            Some(kind) => {
+                queue.extend(kind.dependencies.iter().map(|other| (other.clone(), Some(name.clone()))));
+                kinds.insert(name, kind);
+            }
+            // A repository without images has no such kind, and nobody asked for it.
+            None if name == implicit && needed_by.is_none() && !targets.contains(&implicit) => {}
+            None => {
+                let file = needed_by.as_ref().and_then(|kind| kinds.get(kind)).map(|kind| kind.origin(&["kind-dependencies"]));
+                let problem = Problem::NoSuchKind { name, needed_by, available: names_in(folder) };
+                return Err(Error::of_task(None, file.as_ref(), problem));
+            }
+        }
+    }
+    let mut kinds: Vec<Kind> = kinds.into_values().collect();
+    kinds.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(kinds)
+}
+
+/// The kinds that a folder has, sorted; for a message.
+fn names_in(folder: &Path) -> Vec<Str> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<Str> = entries
+        .filter(|entry| entry.path().join("kind.yml").exists())
+        .map(|entry| entry.file_name().to_string_lossy().as_ref().into())
+        .collect();
+    names.sort_unstable();
+    names
+}

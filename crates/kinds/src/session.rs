@@ -1,0 +1,92 @@
+//! What all kinds of a run have in common.
+
+use std::any::{Any, TypeId};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rustc_hash::FxHashMap;
+use taskgraph_config::{GraphConfig, Parameters};
+
+use crate::Registry;
+
+/// The environment variables that a run may see.
+#[derive(Clone, Default)]
+pub struct Environment(FxHashMap<String, String>);
+
+impl Environment {
+    /// These variables and no others.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Environment(variables.into_iter().collect())
+    }
+
+    /// The variable of a name, also if it is empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// Names only: values may be secrets.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut names: Vec<&String> = self.0.keys().collect();
+        names.sort_unstable();
+        f.debug_tuple("Environment").field(&names).finish()
+    }
+}
+
+/// Everything that a run of the generator starts from. All kinds see the same one.
+pub struct Session {
+    /// The graph configuration.
+    pub config: GraphConfig,
+    /// The parameters.
+    pub parameters: Parameters,
+    /// The objects that kinds refer to by name.
+    pub registry: Arc<Registry>,
+    /// The environment variables that a run may see.
+    pub environment: Environment,
+    /// Where relative paths start.
+    pub cwd: PathBuf,
+    /// Leaves out digests and schema checks, to look at a graph quickly.
+    pub fast: bool,
+    /// The folder to write image contexts to; only a decision task has one.
+    pub artifacts: Option<PathBuf>,
+    memo: Mutex<FxHashMap<TypeId, Slot>>,
+}
+
+type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
+
+impl Session {
+    /// A session without artifacts, that checks everything.
+    pub fn new(
+        config: GraphConfig,
+        parameters: Parameters,
+        registry: Arc<Registry>,
+        environment: Environment,
+        cwd: PathBuf,
+    ) -> Self {
+        Session {
+            config,
+            parameters,
+            registry,
+            environment,
+            cwd,
+            fast: false,
+            artifacts: None,
+            memo: Mutex::default(),
+        }
+    }
+
+    /// The one value of type `T` of this session, made when it is first asked for. Transforms keep in it what all
+    /// kinds need and one look is enough for, such as the list of tracked files.
+    pub fn memo<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let slot = {
+            let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+            memo.entry(TypeId::of::<T>()).or_default().clone()
+        };
+        let value = slot.get_or_init(|| Arc::new(make())).clone();
+        match value.downcast::<T>() {
+            Ok(value) => value,
+            Err(_) => unreachable!("the slot of a type holds that type"),
+        }
+    }
+}

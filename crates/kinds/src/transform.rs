@@ -1,0 +1,120 @@
+//! Transforms, and how a sequence of them is run.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::{Description, Error, KindContext, Problem};
+
+/// Rewrites the tasks of a kind.
+pub trait Transform: Send + Sync {
+    /// Takes the tasks of a kind, in order, and returns those that the next transform gets. May change, add and drop
+    /// tasks.
+    fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error>;
+
+    /// Whether the tasks may come in several calls, on several threads, because each is treated on its own.
+    ///
+    /// By default they do not: a transform sees all tasks of its kind in one call.
+    fn splits(&self, _kind: &KindContext<'_>) -> bool {
+        false
+    }
+}
+
+/// A transform made of a function that treats each task on its own, and pushes what becomes of it.
+pub struct PerTask<F>(pub F);
+
+impl<F> Transform for PerTask<F>
+where
+    F: Fn(&KindContext<'_>, Description, &mut Vec<Description>) -> Result<(), Problem> + Send + Sync,
+{
+    fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        let mut out = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let (name, origin) = (task.display_name().cloned(), task.origin.clone());
+            (self.0)(kind, task, &mut out).map_err(|problem| Error::of_task(name, origin.as_ref(), problem))?;
+        }
+        Ok(out)
+    }
+
+    fn splits(&self, _kind: &KindContext<'_>) -> bool {
+        true
+    }
+}
+
+/// Transforms that go by one name, first to last.
+#[derive(Clone, Default)]
+pub struct TransformSequence(Vec<Arc<dyn Transform>>);
+
+impl TransformSequence {
+    /// No transforms.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same sequence with one more at its end.
+    #[must_use]
+    pub fn then(mut self, transform: impl Transform + 'static) -> Self {
+        self.0.push(Arc::new(transform));
+        self
+    }
+
+    /// The same sequence with all of another at its end.
+    #[must_use]
+    pub fn then_all(mut self, other: &TransformSequence) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// Runs the transforms one after another. Where several in a row split, each of some threads takes a few tasks
+    /// through all of them, and tasks come out in the order as if it had been one thread.
+    pub fn run(&self, kind: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        let mut rest = self.0.as_slice();
+        while let Some((first, after)) = rest.split_first() {
+            let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();
+            if splitting == 0 {
+                tasks = first.apply(kind, tasks)?;
+                rest = after;
+            } else {
+                tasks = run_split(&rest[..splitting], kind, tasks)?;
+                rest = &rest[splitting..];
+            }
+        }
+        Ok(tasks)
+    }
+}
+
+impl<T: Transform + 'static> From<T> for TransformSequence {
+    fn from(transform: T) -> Self {
+        TransformSequence::new().then(transform)
+    }
+}
+
+/// How many tasks one thread takes at a time: enough to be worth it, few enough to stay in its cache.
+const PART: usize = 32;
+
+fn run_split(
+    transforms: &[Arc<dyn Transform>],
+    kind: &KindContext<'_>,
+    mut tasks: Vec<Description>,
+) -> Result<Vec<Description>, Error> {
+    for (at, transform) in transforms.iter().enumerate() {
+        // One task may become thousands, so this is asked again before each transform.
+        if tasks.len() > 2 * PART {
+            let rest = &transforms[at..];
+            let mut parts = Vec::with_capacity(tasks.len() / PART + 1);
+            while tasks.len() > PART {
+                parts.push(tasks.split_off(tasks.len() - PART));
+            }
+            parts.push(tasks);
+            parts.reverse();
+            let done: Vec<_> = parts.into_par_iter().map(|part| run_split(rest, kind, part)).collect();
+            let mut all = Vec::new();
+            for part in done {
+                all.append(&mut part?);
+            }
+            return Ok(all);
+        }
+        tasks = transform.apply(kind, tasks)?;
+    }
+    Ok(tasks)
+}

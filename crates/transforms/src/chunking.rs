@@ -1,0 +1,55 @@
+//! `chunk`: the same task several times, each with its number.
+
+use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
+use taskgraph_parameterize::substitute;
+use taskgraph_schema::{Object, Shape, optional, required, with_default};
+use taskgraph_value::{Map, Str, Value, map, text};
+
+static CHUNK: Object =
+    Object::closed(&[required("total-chunks", Shape::Int), with_default("substitution-fields", Shape::ListOf(&Shape::Str))]);
+
+static TASK: Object = Object::open(&[optional("chunk", Shape::Object(&CHUNK))]);
+
+/// The transforms of this module.
+pub(crate) fn transforms() -> TransformSequence {
+    PerTask(split).into()
+}
+
+fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
+    if !kind.fast {
+        task.validate(&TASK)?;
+    }
+    let Some(Value::Map(chunk)) = task.remove("chunk").filter(Value::is_truthy) else {
+        out.push(task);
+        return Ok(());
+    };
+    let total = match chunk.get("total-chunks") {
+        Some(Value::Int(total)) => *total,
+        _ => return Err(Problem::missing("chunk.total-chunks", "an integer")),
+    };
+    let fields: Vec<&Str> = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str).collect();
+    for this in 1..=total {
+        let mut task = task.clone();
+        let values = map! { "this_chunk" => this, "total_chunks" => total };
+        task.map_mut(text!("attributes")).extend_from(&values);
+        for field in &fields {
+            fill(&mut task, field, &values)?;
+        }
+        out.push(task);
+    }
+    Ok(())
+}
+
+/// Fills the values into a field, and into its name.
+fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
+    let missing = || Problem::missing(path, "a field of the task, because `chunk.substitution-fields` lists it");
+    let (mut container, mut rest) = (task, path);
+    while let Some((key, after)) = rest.split_once('.') {
+        container = container.get_mut(key).and_then(Value::as_map_mut).ok_or_else(missing)?;
+        rest = after;
+    }
+    let value = container.get(rest).ok_or_else(missing)?.clone();
+    let name = taskgraph_parameterize::format(&rest.into(), values)?;
+    container.insert(name, substitute(value, values)?);
+    Ok(())
+}

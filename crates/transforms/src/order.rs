@@ -1,0 +1,49 @@
+//! The order in which the tasks of one kind build on each other.
+
+use taskgraph_graph::Graph;
+use taskgraph_kinds::{Description, Error, KindContext};
+use taskgraph_value::{Str, Value, text};
+use rustc_hash::FxHashMap;
+
+/// Sorts the tasks of a kind so that each comes after those of the same kind that it depends on. Tasks that do not
+/// depend on each other keep their order. All have labels.
+pub(crate) fn in_dependency_order(
+    kind: &KindContext<'_>,
+    tasks: Vec<Description>,
+) -> Result<Vec<Description>, Error> {
+    let prefix = format!("{}-", kind.kind);
+    let of_this_kind = |task: &Description| -> Vec<Str> {
+        let dependencies = task.get_map("dependencies").into_iter().flatten();
+        dependencies.filter_map(|(_, label)| label.as_str()).filter(|label| label.starts_with(&prefix)).cloned().collect()
+    };
+    if tasks.iter().all(|task| of_this_kind(task).is_empty()) {
+        return Ok(tasks);
+    }
+    let mut graph = Graph::default();
+    let mut labels = Vec::with_capacity(tasks.len());
+    for task in &tasks {
+        let label = task.text("label").map_err(|problem| task.error(problem))?;
+        graph.add_node(label.clone()).map_err(|_| task.error(taskgraph_kinds::Problem::DuplicateLabel { other: None }))?;
+        labels.push(label.clone());
+    }
+    for (task, label) in tasks.iter().zip(&labels) {
+        for dependency in of_this_kind(task) {
+            // A label may begin like this kind's and still belong to another.
+            if graph.contains(&dependency) {
+                graph.add_edge(label, &dependency, text!(""))?;
+            }
+        }
+    }
+    let order: Vec<Str> = graph.postorder()?.into_iter().cloned().collect();
+    let mut by_label: FxHashMap<Str, Description> = labels.into_iter().zip(tasks).collect();
+    Ok(order.iter().filter_map(|label| by_label.remove(label)).collect())
+}
+
+/// The artifact prefix that attributes give, or the usual one.
+pub(crate) fn artifact_prefix(attributes: Option<&taskgraph_value::Map>) -> Str {
+    let prefix = attributes.and_then(|attributes| attributes.get("artifact_prefix"));
+    match prefix {
+        Some(Value::Str(prefix)) if !prefix.is_empty() => prefix.clone(),
+        _ => text!("public/build"),
+    }
+}

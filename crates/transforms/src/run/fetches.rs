@@ -1,0 +1,225 @@
+//! `fetches`: what a task downloads before it starts.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
+use taskgraph_value::{List, Map, Str, Value, json, map, text};
+
+use crate::order::{artifact_prefix, in_dependency_order};
+
+/// Sees the tasks of its kind together, because they may fetch from each other.
+pub(super) struct UseFetches;
+
+impl Transform for UseFetches {
+    fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        let known = Known::new(kind, &tasks);
+        let tasks = in_dependency_order(kind, tasks)?;
+        let prefixes: FxHashMap<Str, (usize, Str)> = tasks
+            .iter()
+            .enumerate()
+            .filter_map(|(at, task)| Some((task.get_str("label")?.clone(), (at, artifact_prefix(task.get_map("attributes"))))))
+            .collect();
+        let done: Vec<Result<Description, Error>> = tasks
+            .into_par_iter()
+            .with_min_len(32)
+            .enumerate()
+            .map(|(at, mut task)| {
+                // Tasks of this kind can be fetched from when they come first.
+                let earlier = |label: &str| prefixes.get(label).filter(|(other, _)| *other <= at).map(|(_, prefix)| prefix);
+                match use_fetches(kind, &mut task, &known, &earlier) {
+                    Ok(()) => Ok(task),
+                    Err(problem) => Err(task.error(problem)),
+                }
+            })
+            .collect();
+        done.into_iter().collect()
+    }
+}
+
+/// What the `fetch` and `toolchain` tasks of this kind and its dependencies offer, by label.
+#[derive(Default)]
+struct Known {
+    artifacts: FxHashMap<Str, Value>,
+    env: FxHashMap<Str, Map>,
+    /// The labels behind other names, which begin with the kind as labels do.
+    aliases: FxHashMap<String, Str>,
+}
+
+impl Known {
+    fn new(kind: &KindContext<'_>, tasks: &[Description]) -> Self {
+        let mut known = Known::default();
+        if kind.kind == "toolchain" || kind.kind == "fetch" {
+            for task in tasks {
+                let (Some(label), Some(run)) = (task.get_str("label"), task.get_map("run")) else { continue };
+                known.add(label, run.get("toolchain-artifact"), None);
+                known.add_aliases(&kind.kind, label, run.get(&format!("{}-alias", kind.kind)));
+            }
+        }
+        for task in kind.dependencies.iter().filter(|task| task.kind == "fetch" || task.kind == "toolchain") {
+            let attribute = |name: &str| task.attributes.get(&format!("{}-{name}", task.kind));
+            known.add(&task.label, attribute("artifact"), attribute("env"));
+            known.add_aliases(&task.kind, &task.label, attribute("alias"));
+        }
+        known
+    }
+
+    fn add(&mut self, label: &Str, artifact: Option<&Value>, env: Option<&Value>) {
+        if let Some(artifact) = artifact.filter(|artifact| artifact.is_truthy()) {
+            self.artifacts.insert(label.clone(), artifact.clone());
+        }
+        if let Some(Value::Map(env)) = env.filter(|env| env.is_truthy()) {
+            self.env.insert(label.clone(), env.clone());
+        }
+    }
+
+    fn add_aliases(&mut self, kind: &str, label: &Str, aliases: Option<&Value>) {
+        match aliases {
+            Some(Value::Str(alias)) if !alias.is_empty() => {
+                self.aliases.insert(format!("{kind}-{alias}"), label.clone());
+            }
+            Some(Value::List(list)) => list.iter().for_each(|alias| self.add_aliases(kind, label, Some(alias))),
+            _ => {}
+        }
+    }
+}
+
+fn use_fetches<'a>(
+    kind: &'a KindContext<'_>,
+    task: &mut Description,
+    known: &Known,
+    earlier: &dyn Fn(&str) -> Option<&'a Str>,
+) -> Result<(), Problem>
+where
+{
+    let Some(Value::Map(fetches)) = task.remove("fetches").filter(Value::is_truthy) else { return Ok(()) };
+    let mut dependencies = task.get_map("dependencies").cloned().unwrap_or_default();
+    let mut worker = task.get_map("worker").cloned().unwrap_or_default();
+    let env = worker.map_mut(text!("env"));
+    let mut wanted = List::new();
+    let mut kinds: Vec<&(Str, Value)> = fetches.iter().collect();
+    kinds.sort_by(|a, b| a.0.cmp(&b.0));
+    for (from, entries) in kinds {
+        let from_kind = from == "fetch" || from == "toolchain";
+        let prefix = if from_kind { None } else { Some(prefix_of(kind, &dependencies, from, earlier)?) };
+        for entry in sorted_entries(from, entries)? {
+            let (path, reference) = match &prefix {
+                Some(prefix) => (Value::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
+                None => {
+                    let name = format!("{from}-{}", entry.artifact);
+                    let label = known.aliases.get(&name).cloned().unwrap_or_else(|| name.into());
+                    let artifact = known.artifacts.get(&label).ok_or_else(|| {
+                        Problem::wrong(
+                            &format!("fetches.{from}"),
+                            &format!("tasks of the kind `{from}`, which must be in `kind-dependencies`"),
+                            format!("`{}`", entry.artifact),
+                        )
+                    })?;
+                    if let Some(extra) = known.env.get(&label) {
+                        env.extend_from(extra);
+                    }
+                    dependencies.insert(label.clone(), (&label).into());
+                    (artifact.clone(), format!("<{label}>"))
+                }
+            };
+            // In the order of keys that the reference embeds.
+            let mut fetch = map! { "artifact" => path };
+            if let Some(dest) = entry.field("dest").filter(|dest| !dest.is_null()) {
+                fetch.insert(text!("dest"), dest.clone());
+            }
+            fetch.insert(text!("extract"), entry.field("extract").cloned().unwrap_or(Value::Bool(true)));
+            fetch.insert(text!("task"), reference.into());
+            if let Some(verify) = entry.field("verify-hash").filter(|verify| verify.is_truthy()) {
+                fetch.insert(text!("verify-hash"), verify.clone());
+            }
+            wanted.push(fetch.into());
+        }
+    }
+    let private = private_folders(&wanted);
+    env.insert(
+        text!("MOZ_FETCHES"),
+        map! { "task-reference" => json::compact_sorted(&wanted.into())? }.into(),
+    );
+    env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
+    task.insert(text!("dependencies"), dependencies.into());
+    if !private.is_empty() {
+        worker.insert(text!("taskcluster-proxy"), true.into());
+        let scopes = task.list_mut(text!("scopes"));
+        for folder in private {
+            let scope = Value::from(format!("queue:get-artifact:{folder}/*"));
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+    }
+    task.insert(text!("worker"), worker.into());
+    Ok(())
+}
+
+/// One artifact of a list of `fetches`.
+struct Entry<'a> {
+    artifact: &'a Str,
+    fields: Option<&'a Map>,
+}
+
+impl<'a> Entry<'a> {
+    fn field(&self, name: &str) -> Option<&'a Value> {
+        self.fields?.get(name)
+    }
+}
+
+fn sorted_entries<'a>(from: &str, entries: &'a Value) -> Result<Vec<Entry<'a>>, Problem> {
+    let each = |entry: &'a Value| match entry {
+        Value::Str(artifact) => Ok(Entry { artifact, fields: None }),
+        Value::Map(fields) => {
+            let artifact = fields.get_str("artifact");
+            let artifact = artifact.ok_or_else(|| Problem::missing(&format!("fetches.{from}.artifact"), "a string"))?;
+            Ok(Entry { artifact, fields: Some(fields) })
+        }
+        other => {
+            let found = taskgraph_schema::describe(other);
+            Err(Problem::wrong(&format!("fetches.{from}"), "artifacts", found))
+        }
+    };
+    let mut entries: Vec<Entry<'a>> = entries.as_list().into_iter().flatten().map(each).collect::<Result<_, _>>()?;
+    entries.sort_by(|a, b| a.artifact.cmp(b.artifact));
+    Ok(entries)
+}
+
+/// The artifact prefix of the dependency that a task calls `from`.
+fn prefix_of<'a>(
+    kind: &'a KindContext<'_>,
+    dependencies: &Map,
+    from: &Str,
+    earlier: &dyn Fn(&str) -> Option<&'a Str>,
+) -> Result<Str, Problem> {
+    let label = dependencies.get_str(from).ok_or_else(|| {
+        let known: Vec<&str> = dependencies.keys().map(Str::as_str).collect();
+        let found = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Problem::wrong(&format!("fetches.{from}"), "the name of one of its dependencies", format!("it has {found}"))
+    })?;
+    if let Some(prefix) = earlier(label) {
+        return Ok(prefix.clone());
+    }
+    match kind.dependencies.get(label) {
+        Some(task) => Ok(artifact_prefix(Some(&task.attributes))),
+        None => Err(Problem::message(format!(
+            "`fetches.{from}`: its dependency `{from}` is `{label}`, which is no task of this kind or of its `kind-dependencies`"
+        ))),
+    }
+}
+
+/// The folders of artifacts that need a scope to be read, sorted.
+fn private_folders(fetches: &[Value]) -> Vec<String> {
+    let artifacts = fetches.iter().filter_map(|fetch| fetch.as_map()?.get_str("artifact"));
+    let private = artifacts.filter(|artifact| !artifact.starts_with("public/"));
+    let mut folders: Vec<String> = private
+        .map(|artifact| match artifact.rsplit_once('/') {
+            Some((folder, _)) if folder.trim_end_matches('/').is_empty() => artifact[..=folder.len()].to_owned(),
+            Some((folder, _)) => folder.trim_end_matches('/').to_owned(),
+            None => String::new(),
+        })
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
+}

@@ -1,0 +1,177 @@
+//! `run-task`: a command, in a checkout, with caches.
+
+use taskgraph_kinds::{Error, KindContext, Problem};
+use taskgraph_schema::{Object, Shape, describe, optional, required};
+use taskgraph_value::{List, Map, Str, Value, map, text};
+
+use super::caches::add_caches;
+use super::checkout::add_checkout;
+use super::describe::{RunJob, RunUsing, each};
+use crate::schema::TEXT_OR_REFERENCE;
+
+static RUN: Object = Object::open(&[
+    required("using", Shape::OneOf(&["run-task"])),
+    required("command", Shape::AnyOf(&[Shape::ListOf(&TEXT_OR_REFERENCE), TEXT_OR_REFERENCE])),
+    required("checkout", Shape::AnyOf(&[Shape::Bool, Shape::MapOf(&Shape::Mapping)])),
+    required("workdir", Shape::Str),
+    optional(
+        "use-caches",
+        Shape::AnyOf(&[Shape::Bool, Shape::ListOf(&Shape::OneOf(&["cargo", "checkout", "npm", "pip", "uv"]))]),
+    ),
+    optional("cwd", Shape::Str),
+    optional("exec-with", Shape::OneOf(&["bash", "powershell"])),
+    optional("run-task-command", Shape::List),
+    optional("run-as-root", Shape::Bool),
+]);
+
+pub(super) struct RunTask;
+
+impl RunUsing for RunTask {
+    fn schema(&self) -> Option<&'static Object> {
+        Some(&RUN)
+    }
+
+    fn defaults(&self) -> Map {
+        map! { "checkout" => true, "run-as-root" => false }
+    }
+
+    fn describe(&self, kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error> {
+        each(jobs, |job| match job.implementation() {
+            "docker-worker" => on_docker_worker(kind, job),
+            _ => on_generic_worker(kind, job),
+        })
+    }
+
+    fn splits(&self) -> bool {
+        true
+    }
+}
+
+/// Checkout, working directory and caches, which all workers have in common.
+fn set_up(kind: &KindContext<'_>, job: &mut RunJob, command: &mut Vec<Value>) -> Result<(), Problem> {
+    add_checkout(kind, job, command)?;
+    if let Some(cwd) = job.run.get("cwd") {
+        command.extend([text!("--task-cwd").into(), cwd.clone()]);
+    }
+    add_caches(kind, job)?;
+    let level = kind.parameters.text("level")?;
+    job.env().insert(text!("MOZ_SCM_LEVEL"), level.into());
+    Ok(())
+}
+
+/// The start of the command line: what the task gives, or the usual one.
+fn run_task_command(job: &mut RunJob, usual: &[Str]) -> Result<Vec<Value>, Problem> {
+    match job.run.remove("run-task-command") {
+        Some(Value::List(given)) => Ok(given.into_iter().collect()),
+        Some(Value::Null) | None => Ok(usual.iter().map(Value::from).collect()),
+        Some(other) => Err(Problem::wrong("run.run-task-command", "a list", describe(&other))),
+    }
+}
+
+/// The command that executes one string.
+fn exec_with(job: &mut RunJob) -> Vec<Value> {
+    let words: &[Str] = match job.run.remove("exec-with") {
+        Some(Value::Str(with)) if with == "powershell" => {
+            &[text!("powershell.exe"), text!("-ExecutionPolicy"), text!("Bypass")]
+        }
+        _ => &[text!("bash"), text!("-cx")],
+    };
+    words.iter().map(Value::from).collect()
+}
+
+fn separate(job: &RunJob, command: &mut Vec<Value>) {
+    if job.run.is_true("run-as-root") {
+        command.extend([text!("--user"), text!("root"), text!("--group"), text!("root")].map(Value::from));
+    }
+    command.push(text!("--").into());
+}
+
+fn on_docker_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Problem> {
+    let mut command = run_task_command(job, &[text!("/usr/local/bin/run-task")])?;
+    set_up(kind, job, &mut command)?;
+    let run = match job.run.get("command").cloned() {
+        Some(Value::List(words)) => words.into_iter().collect(),
+        // A string, or a reference that becomes one.
+        Some(one) => {
+            let mut words = exec_with(job);
+            words.push(one);
+            words
+        }
+        None => return Err(Problem::missing("run.command", "a command")),
+    };
+    separate(job, &mut command);
+    command.extend(run);
+    job.worker().insert(text!("command"), List::from(command).into());
+    Ok(())
+}
+
+fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Problem> {
+    let os = job.os()?.clone();
+    let windows = os == "windows";
+    let usual: &[Str] = if windows {
+        &[text!("C:/mozilla-build/python3/python3.exe"), text!("run-task")]
+    } else {
+        &[text!("./run-task")]
+    };
+    let mut command = run_task_command(job, usual)?;
+    if command.is_empty() {
+        command = usual.iter().map(Value::from).collect();
+    }
+    set_up(kind, job, &mut command)?;
+
+    let fetches = job.env().is_true("MOZ_FETCHES");
+    let add_mount = |job: &mut RunJob, script: &str| -> Result<(), Problem> {
+        let mount = map! { "content" => map! { "url" => script_url(kind, script)? }, "file" => format!("./{script}") };
+        job.worker().list_mut(text!("mounts")).push(mount.into());
+        Ok(())
+    };
+    add_mount(job, "run-task")?;
+    if fetches {
+        add_mount(job, "fetch-content")?;
+    }
+
+    let run = match job.run.get("command").cloned() {
+        Some(Value::List(words)) => words.into_iter().collect(),
+        Some(Value::Str(text)) => {
+            let mut words = exec_with(job);
+            words.push(if windows { format!("\"{text}\"").into() } else { text.into() });
+            words
+        }
+        // The reference adds the keys of a mapping.
+        Some(Value::Map(map)) => map.keys().map(Value::from).collect(),
+        _ => return Err(Problem::missing("run.command", "a command")),
+    };
+    separate(job, &mut command);
+    if os == "linux-bitbar" {
+        // It prepares the device before it runs the command.
+        command.push(text!("/builds/taskcluster/script.py").into());
+    }
+    command.extend(run);
+    let command: List = if windows {
+        let words: Result<Vec<&str>, Problem> = command
+            .iter()
+            .map(|word| word.as_str().map(Str::as_str).ok_or_else(|| Problem::wrong("run.command", "strings, because on Windows it becomes one string", describe(word))))
+            .collect();
+        List::from(vec![words?.join(" ").into()])
+    } else {
+        let allow = [text!("chmod"), text!("+x"), text!("run-task")].map(Value::from);
+        List::from(vec![List::from(allow.to_vec()).into(), List::from(command).into()])
+    };
+    job.worker().insert(text!("command"), command.into());
+    Ok(())
+}
+
+/// Where a worker downloads an in-task script from: the decision task has it as a public artifact.
+fn script_url(kind: &KindContext<'_>, script: &str) -> Result<String, Problem> {
+    let environment = &kind.environment;
+    let task_id = environment.get("TASK_ID");
+    if environment.get("MOZ_AUTOMATION").is_some() && task_id.is_none() {
+        return Err(Problem::message("TASK_ID must be set to use run-task on generic-worker in automation"));
+    }
+    let root_url = environment.get("TASKCLUSTER_ROOT_URL").ok_or_else(|| {
+        Problem::message("TASKCLUSTER_ROOT_URL must be set to use run-task on generic-worker, e.g. to https://tc.example.com")
+    })?;
+    let task_id = task_id.unwrap_or("<TASK_ID>");
+    let root_url = root_url.trim_end_matches('/');
+    Ok(format!("{root_url}/api/queue/v1/task/{task_id}/artifacts/public/{script}"))
+}

@@ -1,0 +1,89 @@
+//! `task`: from a task description to a task definition.
+
+mod build;
+mod index;
+mod payload;
+mod schema;
+mod treeherder;
+
+use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
+use taskgraph_value::{Map, Value, map, text};
+
+use crate::{run::set_label, worker_types::implementation};
+
+pub use self::{
+    index::IndexBuilder,
+    payload::{Building, PayloadBuilder},
+};
+
+/// The transforms of this module.
+pub(crate) fn transforms() -> TransformSequence {
+    TransformSequence::new()
+        .then(PerTask(prepare))
+        .then(schema::Validate)
+        .then(PerTask(treeherder::add_treeherder))
+        .then(index::AddIndexRoutes)
+        .then(build::BuildTasks)
+}
+
+pub(crate) fn register(registry: &mut Registry) {
+    payload::register(registry);
+    index::register(registry);
+}
+
+fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
+    set_implementation(kind, &mut task)?;
+    set_defaults(&mut task);
+    set_label(kind, &mut task)?;
+    out.push(task);
+    Ok(())
+}
+
+fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
+    if task.map_mut(text!("worker")).contains_key("implementation") {
+        return Ok(());
+    }
+    let found = implementation(kind, task.text("worker-type")?)?;
+    let mut both = map! { "worker-implementation" => &found.name };
+    let worker = task.map_mut(text!("worker"));
+    worker.insert(text!("implementation"), found.name.into());
+    if let Some(os) = found.os {
+        worker.insert(text!("os"), (&os).into());
+        both.insert(text!("os"), os.into());
+    }
+    task.map_mut(text!("tags")).extend_from(&both);
+    Ok(())
+}
+
+fn set_defaults(task: &mut Description) {
+    task.set_default(text!("always-target"), false);
+    task.set_default(text!("optimization"), Value::Null);
+    task.set_default(text!("needs-sccache"), false);
+    let worker = task.map_mut(text!("worker"));
+    match worker.get_str("implementation").map_or("", |name| name.as_str()) {
+        "docker-worker" => {
+            for key in [text!("chain-of-trust"), text!("taskcluster-proxy"), text!("allow-ptrace"), text!("loopback-video")] {
+                worker.set_default(key, false);
+            }
+            worker.set_default(text!("volumes"), vec![]);
+            worker.set_default(text!("env"), Map::new());
+            if let Some(Value::List(caches)) = worker.get_mut("caches") {
+                if caches.iter().any(|cache| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"))) {
+                    for cache in caches.iter_mut().filter_map(Value::as_map_mut) {
+                        cache.set_default(text!("skip-untrusted"), false);
+                    }
+                }
+            }
+        }
+        "generic-worker" => {
+            worker.set_default(text!("env"), Map::new());
+            worker.set_default(text!("os-groups"), vec![]);
+            worker.set_default(text!("chain-of-trust"), false);
+        }
+        "scriptworker-signing" | "beetmover" | "beetmover-push-to-release" | "beetmover-maven" => {
+            worker.set_default(text!("max-run-time"), 600);
+        }
+        "push-apk" => worker.set_default(text!("commit"), false),
+        _ => {}
+    }
+}

@@ -1,0 +1,211 @@
+//! The definition of a task, and what the graph needs to know of it.
+
+use taskgraph_config::{KeyedBy, evaluate_keyed_by, resolve_keyed_by};
+use taskgraph_kinds::{Description, Error, KindContext, Problem, Session, Transform};
+use taskgraph_parameterize::format;
+use taskgraph_schema::describe;
+use taskgraph_value::{List, Map, Str, Value, map, text};
+
+use super::payload::{Building, PayloadBuilder};
+use super::treeherder::push_link;
+use crate::{batch, worker_types::pool};
+
+pub(super) struct BuildTasks;
+
+impl Transform for BuildTasks {
+    fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        let run = kind.session.memo(|| Run::new(kind));
+        let run = run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
+        let mut names = Vec::with_capacity(tasks.len());
+        let mut building = Vec::with_capacity(tasks.len());
+        for mut task in tasks {
+            let definition = define(kind, run, &mut task).map_err(|problem| task.error(problem))?;
+            let worker = task.get_map("worker");
+            let name = worker.and_then(|worker| worker.get_str("implementation")).cloned().unwrap_or_default();
+            names.push(name);
+            building.push(Some(Building { task, definition }));
+        }
+        for (name, positions) in batch::by_name(names.iter().map(Some)) {
+            batch::with_items(&mut building, &positions, |batch| {
+                let found = kind.registry.get::<dyn PayloadBuilder>(&name);
+                found.map_err(|unknown| batch[0].task.error(unknown.into()))?.build(kind, batch)
+            })?;
+        }
+        let finished = building.into_iter().flatten().map(|built| {
+            let Building { task, definition } = built;
+            let fields = finish(run, task.fields.clone(), definition).map_err(|problem| task.error(problem))?;
+            Ok(task.with_fields(fields))
+        });
+        finished.collect()
+    }
+
+    fn splits(&self, kind: &KindContext<'_>) -> bool {
+        kind.registry.all::<dyn PayloadBuilder>(PayloadBuilder::splits)
+    }
+}
+
+/// What is the same for all tasks of a run.
+struct Run {
+    project: Str,
+    owner: Str,
+    expires_after: Value,
+    deadline_after: Value,
+    priority: Result<Value, String>,
+    git: bool,
+    parent: Str,
+    push_link: String,
+    /// What templates in scopes may use.
+    scope_values: Map,
+}
+
+impl Run {
+    fn new(kind: &KindContext<'_>) -> Result<Run, Problem> {
+        let session: &Session = kind;
+        let (config, parameters) = (&session.config, &session.parameters);
+        let level = parameters.text("level")?.clone();
+        let project = parameters.text("project")?.clone();
+        let by_project = |key: &str| match config.get(key) {
+            None => Ok(None),
+            Some(value) => {
+                let item = format!("`{key}` of config.yml");
+                evaluate_keyed_by(value, &item, &map! { "project" => &project }, &KeyedBy::default()).map(Some)
+            }
+        };
+        let expires_after = match level.as_str() {
+            "1" => config.get("task-expires-after").cloned().unwrap_or_else(|| text!("28 days").into()),
+            _ => text!("1 year").into(),
+        };
+        Ok(Run {
+            owner: parameters.text("owner")?.clone(),
+            expires_after,
+            deadline_after: by_project("task-deadline-after")?.unwrap_or_else(|| text!("1 day").into()),
+            priority: by_project("task-priority").map(Option::unwrap_or_default).map_err(|error| error.to_string()),
+            git: parameters.text("repository_type")? == "git",
+            parent: session.environment.get("TASK_ID").unwrap_or_default().into(),
+            push_link: format!(" ([Treeherder push]({}))", push_link(kind)?),
+            scope_values: map! { "level" => &level, "project" => &project },
+            project,
+        })
+    }
+}
+
+/// The definition, without payload. Its keys are in the order in which they will be printed.
+fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<Map, Problem> {
+    let pool = pool(kind, task.text("worker-type")?)?;
+    task.insert(text!("worker-type"), format!("{}/{}", pool.provisioner_id, pool.worker_type).into());
+    let mut scopes = List::new();
+    for scope in task.get_list("scopes") {
+        let template = scope.as_str().ok_or_else(|| Problem::wrong("scopes", "strings", describe(scope)))?;
+        scopes.push(format(template, &run.scope_values)?.into());
+    }
+    task.set_default(text!("expires-after"), run.expires_after.clone());
+    task.set_default(text!("deadline-after"), run.deadline_after.clone());
+    if !task.contains_key("priority") {
+        task.insert(text!("priority"), run.priority.clone().map_err(Problem::message)?);
+    }
+    let label = task.text("label")?;
+    let mut tags = task.get_map("tags").cloned().unwrap_or_default();
+    tags.extend_from(&map! {
+        "createdForUser" => &run.owner,
+        "kind" => &kind.kind,
+        "label" => label,
+        "project" => &run.project,
+        "trust-domain" => kind.session.config.trust_domain(),
+    });
+    let mut extra = task.get_map("extra").cloned().unwrap_or_default();
+    extra.insert(text!("parent"), (&run.parent).into());
+    let description = task.text("description")?;
+    let described: Str = match extra.is_true("treeherder") {
+        true => format!("{description}{}", run.push_link).into(),
+        false => description.clone(),
+    };
+    let value = |key: &str| task.get(key).cloned().unwrap_or_default();
+    let mut definition = map! {
+        "created" => map! { "relative-datestamp" => text!("0 seconds") },
+        "deadline" => map! { "relative-datestamp" => value("deadline-after") },
+        "expires" => map! { "relative-datestamp" => value("expires-after") },
+        "extra" => extra,
+        "metadata" => map! {
+            "description" => described,
+            "name" => label,
+            "owner" => &run.owner,
+            "source" => source_url(kind)?,
+        },
+        "payload" => Value::Null,
+        "priority" => value("priority"),
+        "provisionerId" => pool.provisioner_id,
+    };
+    if task.is_true("requires") {
+        definition.insert(text!("requires"), value("requires"));
+    }
+    definition.insert(text!("routes"), task.get("routes").cloned().unwrap_or_else(|| List::new().into()));
+    definition.insert(text!("scopes"), scopes.into());
+    definition.insert(text!("tags"), tags.into());
+    definition.insert(text!("workerType"), pool.worker_type.into());
+    Ok(definition)
+}
+
+/// Where the kind can be read.
+fn source_url(kind: &KindContext<'_>) -> Result<Str, Problem> {
+    Ok(kind.parameters.file_url(&kind.path, true)?.into())
+}
+
+/// The task as the graph wants it.
+fn finish(run: &Run, mut task: Map, mut definition: Map) -> Result<Map, Problem> {
+    let label = task.get_str("label").cloned().unwrap_or_default();
+    let mut attributes = task.get_map("attributes").cloned().unwrap_or_default();
+    let platform = map! { "build-platform" => attributes.get("build_platform").cloned().unwrap_or_default() };
+    resolve_keyed_by(&mut task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
+    let everywhere = || Value::from(vec![text!("all").into()]);
+    for (key, attribute) in [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))] {
+        attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(everywhere));
+    }
+    if let Some(branches) = task.get("run-on-git-branches").filter(|branches| branches.is_truthy()) {
+        attributes.insert(text!("run_on_git_branches"), branches.clone());
+    }
+    attributes.insert(text!("always_target"), task.get("always-target").cloned().unwrap_or(Value::Bool(false)));
+    match task.get_some("shipping-phase") {
+        Some(phase) => drop(attributes.insert(text!("shipping_phase"), phase.clone())),
+        None => attributes.set_default(text!("shipping_phase"), Value::Null),
+    }
+    let implementation = task.get_map("worker").and_then(|worker| worker.get_str("implementation"));
+    if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker") {
+        if let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy()) {
+            payload.map_mut(text!("env")).insert(text!("MOZ_AUTOMATION"), text!("1").into());
+        }
+    }
+    let dependencies = task.get_map("dependencies").cloned().unwrap_or_default();
+    let mut conditions = List::new();
+    for name in task.get_list("if-dependencies") {
+        let known = name.as_str().and_then(|name| dependencies.get(name));
+        conditions.push(known.cloned().ok_or_else(|| {
+            Problem::wrong("if-dependencies", "names of its dependencies", describe(name))
+        })?);
+    }
+    if run.git {
+        if let Some(Value::List(routes)) = definition.get_mut("routes") {
+            routes.push(text!("checks").into());
+        }
+    }
+    add_chain_of_trust(&mut definition, &dependencies);
+    Ok(map! {
+        "label" => label,
+        "description" => task.get("description").cloned().unwrap_or_default(),
+        "task" => definition,
+        "dependencies" => dependencies,
+        "if-dependencies" => conditions,
+        "soft-dependencies" => task.get("soft-dependencies").cloned().unwrap_or_else(|| List::new().into()),
+        "attributes" => attributes,
+        "optimization" => task.get("optimization").cloned().unwrap_or_default(),
+    })
+}
+
+/// The chain of trust wants to know which task made the image.
+fn add_chain_of_trust(definition: &mut Map, dependencies: &Map) {
+    let features = definition.get_map("payload").and_then(|payload| payload.get_map("features"));
+    let trusted = features.is_some_and(|features| features.is_true("chainOfTrust"));
+    if trusted && dependencies.is_true("docker-image") {
+        let inputs = definition.map_mut(text!("extra")).map_mut(text!("chainOfTrust")).map_mut(text!("inputs"));
+        inputs.insert(text!("docker-image"), map! { "task-reference" => text!("<docker-image>") }.into());
+    }
+}
