@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use taskgraph_graph::TaskGraph;
-use taskgraph_kinds::{KindGraph, Origin, Session};
+use taskgraph_kinds::{KindGraph, Origin, Session, UnknownName};
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, text};
 
@@ -15,7 +16,8 @@ pub struct Generator {
     session: Session,
     verifies: bool,
     kinds: OnceCell<KindGraph>,
-    origins: OnceCell<FxHashMap<Str, Origin>>,
+    /// Where the tasks of the full task set were written, in its order.
+    origins: OnceCell<Vec<Option<Origin>>>,
     full_task_set: OnceCell<TaskGraph>,
     full_task_graph: OnceCell<TaskGraph>,
     target_task_set: OnceCell<TaskGraph>,
@@ -51,7 +53,8 @@ impl Generator {
 
     /// Where the task of a label was written.
     pub fn origin(&self, label: &str) -> Option<&Origin> {
-        self.origins.get()?.get(label)
+        let at = self.full_task_set.get()?.position(label)?;
+        self.origins.get()?.get(at)?.as_ref()
     }
 
     /// The kinds: all, or those that the parameter `target-kinds` asks for, and what they depend on.
@@ -76,14 +79,8 @@ impl Generator {
     pub fn full_task_set(&self) -> Result<&TaskGraph, Error> {
         once(&self.full_task_set, || {
             let loaded = self.kind_graph()?.load_tasks(&self.session)?;
-            let mut origins = FxHashMap::default();
-            let mut tasks = Vec::with_capacity(loaded.len());
-            for loaded in loaded {
-                if let Some(origin) = loaded.origin {
-                    origins.insert(loaded.task.label.clone(), origin);
-                }
-                tasks.push(loaded.task);
-            }
+            let (tasks, origins): (Vec<_>, Vec<_>) =
+                loaded.into_iter().map(|loaded| (loaded.task, loaded.origin)).unzip();
             // This runs once, so the cell is empty.
             drop(self.origins.set(origins));
             self.verified(Phase::FullTaskSet, TaskGraph::set(tasks)?)
@@ -171,12 +168,22 @@ impl Generator {
             return Ok(());
         }
         let registry = &self.session.registry;
-        let mut findings: Vec<Finding> = Vec::new();
-        for name in registry.names::<dyn Verification>() {
-            let verification = registry.get::<dyn Verification>(&name)?;
-            if verification.phase() == phase {
-                verification.verify(Verifying { session: &self.session, kinds, graph }, &mut findings);
-            }
+        let verifying = Verifying { session: &self.session, kinds, graph };
+        let found: Vec<Result<Vec<Finding>, UnknownName>> = registry
+            .names::<dyn Verification>()
+            .par_iter()
+            .map(|name| {
+                let mut findings = Vec::new();
+                let verification = registry.get::<dyn Verification>(name)?;
+                if verification.phase() == phase {
+                    verification.verify(verifying, &mut findings);
+                }
+                Ok(findings)
+            })
+            .collect();
+        let mut findings = Vec::new();
+        for found in found {
+            findings.append(&mut found?);
         }
         if findings.is_empty() {
             return Ok(());

@@ -34,10 +34,12 @@ pub enum Error {
         problem: String,
     },
     /// A value of a task cannot be written as JSON.
-    #[error("task `{label}`")]
+    #[error("task `{label}`: `{path}`: {source}")]
     Unprintable {
         /// The task.
         label: Str,
+        /// The keys that lead to the value, joined by dots.
+        path: String,
         /// Why.
         source: DateError,
     },

@@ -52,6 +52,9 @@ impl Graph {
         edges: impl IntoIterator<Item = (Str, Str, Str)>,
     ) -> Result<Self, Error> {
         let mut graph = Graph::default();
+        let nodes = nodes.into_iter();
+        graph.index.reserve(nodes.size_hint().0);
+        graph.inner.reserve_nodes(nodes.size_hint().0);
         for name in nodes {
             graph.add_node(name)?;
         }
@@ -79,6 +82,18 @@ impl Graph {
 
     fn node(&self, name: &str) -> Result<NodeIndex, Error> {
         self.index.get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
+    }
+
+    /// The same nodes, without edges.
+    pub fn without_edges(&self) -> Self {
+        let mut graph = self.clone();
+        graph.inner.clear_edges();
+        graph
+    }
+
+    /// The position of a node in [`Graph::nodes`].
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.index.get(name).map(|node| node.index())
     }
 
     /// How many nodes there are.

@@ -3,7 +3,10 @@
 use std::io::Write;
 
 use rayon::prelude::*;
-use taskgraph_value::json::{DateError, Writer};
+use taskgraph_value::{
+    Value,
+    json::{DateError, Writer},
+};
 
 use crate::{Error, Task, TaskGraph};
 
@@ -21,27 +24,64 @@ pub fn write_json(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
         return Ok(());
     }
     tasks.sort_unstable_by(|a, b| a.label.cmp(&b.label));
-    let mut writers: Vec<Writer> = (0..PARTS_AT_ONCE).map(|_| Writer::sorted()).collect();
+    let batches: Vec<&[&Task]> = tasks.chunks(PART * PARTS_AT_ONCE).collect();
+    let mut printing = Printed::default();
+    let mut printed = Printed::default();
     let mut separator: &[u8] = b"{";
-    for batch in tasks.chunks(PART * PARTS_AT_ONCE) {
+    // While this thread writes one batch, the others print the next.
+    for at in 0..=batches.len() {
+        rayon::in_place_scope(|scope| {
+            if let Some(batch) = batches.get(at) {
+                scope.spawn(|_| printing.print(batch));
+            }
+            for writer in printed.writers() {
+                out.write_all(separator)?;
+                out.write_all(writer.bytes())?;
+                separator = b",";
+            }
+            Ok::<(), Error>(())
+        })?;
+        std::mem::swap(&mut printing, &mut printed);
+        printed.check()?;
+    }
+    out.write_all(b"\n}")?;
+    Ok(())
+}
+
+/// A batch of tasks, printed.
+#[derive(Default)]
+struct Printed {
+    parts: Vec<Writer>,
+    used: usize,
+    error: Option<Error>,
+}
+
+impl Printed {
+    fn print(&mut self, batch: &[&Task]) {
         let parts: Vec<&[&Task]> = batch.chunks(PART).collect();
-        parts.par_iter().zip(&mut writers).try_for_each(|(part, writer)| {
+        self.used = parts.len();
+        self.parts.resize_with(self.parts.len().max(parts.len()), Writer::sorted);
+        let result = parts.par_iter().zip(&mut self.parts).try_for_each(|(part, writer)| {
             writer.bytes().clear();
             part.iter().enumerate().try_for_each(|(at, task)| {
                 if at > 0 {
                     writer.raw(",");
                 }
-                entry(writer, task).map_err(|source| Error::Unprintable { label: task.label.clone(), source })
+                entry(writer, task).map_err(|source| unprintable(task, source))
             })
-        })?;
-        for writer in writers.iter_mut().take(parts.len()) {
-            out.write_all(separator)?;
-            out.write_all(writer.bytes())?;
-            separator = b",";
-        }
+        });
+        self.error = result.err();
     }
-    out.write_all(b"\n}")?;
-    Ok(())
+
+    fn check(&mut self) -> Result<(), Error> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// The parts in order; none are left afterwards.
+    fn writers(&mut self) -> impl Iterator<Item = &mut Writer> {
+        let used = std::mem::take(&mut self.used);
+        self.parts.iter_mut().take(used)
+    }
 }
 
 /// Writes the labels, sorted, one a line. No newline at the end.
@@ -50,6 +90,11 @@ pub fn write_labels(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error>
     labels.sort_unstable();
     out.write_all(labels.join("\n").as_bytes())?;
     Ok(())
+}
+
+fn unprintable(task: &Task, source: DateError) -> Error {
+    let path = Value::Map(task.to_map()).find_date().map(|(path, _)| path).unwrap_or_default();
+    Error::Unprintable { label: task.label.clone(), path, source }
 }
 
 fn entry(writer: &mut Writer, task: &Task) -> Result<(), DateError> {
@@ -101,7 +146,7 @@ fn entry(writer: &mut Writer, task: &Task) -> Result<(), DateError> {
 mod tests {
     use std::sync::Arc;
 
-    use taskgraph_value::{Value, json, map};
+    use taskgraph_value::{json, map};
 
     use super::*;
 

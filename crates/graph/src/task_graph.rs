@@ -2,38 +2,31 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-use taskgraph_value::{Map, Str, Value};
+use taskgraph_value::{Map, Value};
 
 use crate::{Direction, Error, Graph, Task};
 
 /// Tasks by label, and which needs which. Graphs of the same tasks share them.
 #[derive(Clone, Debug, Default)]
 pub struct TaskGraph {
-    tasks: Arc<Tasks>,
+    /// In the order of the nodes.
+    tasks: Vec<Arc<Task>>,
     graph: Graph,
-}
-
-#[derive(Debug, Default)]
-struct Tasks {
-    list: Vec<Arc<Task>>,
-    index: FxHashMap<Str, usize>,
 }
 
 impl TaskGraph {
     /// A set of tasks, without edges.
     pub fn set(tasks: impl IntoIterator<Item = Arc<Task>>) -> Result<Self, Error> {
-        let list: Vec<Arc<Task>> = tasks.into_iter().collect();
-        let graph = Graph::new(list.iter().map(|task| task.label.clone()), [])?;
-        let index = list.iter().enumerate().map(|(at, task)| (task.label.clone(), at)).collect();
-        Ok(TaskGraph { tasks: Arc::new(Tasks { list, index }), graph })
+        let tasks: Vec<Arc<Task>> = tasks.into_iter().collect();
+        let graph = Graph::new(tasks.iter().map(|task| task.label.clone()), [])?;
+        Ok(TaskGraph { tasks, graph })
     }
 
     /// The same tasks, with an edge for each of their dependencies. A dependency that is no task of this graph is
     /// [`Error::UnknownNode`].
     pub fn with_dependency_edges(&self) -> Result<Self, Error> {
-        let mut graph = Graph::new(self.graph.nodes().cloned(), [])?;
-        for task in self.tasks() {
+        let mut graph = self.graph.without_edges();
+        for task in &self.tasks {
             for (name, label) in task.dependencies() {
                 graph.add_edge(&task.label, label, name.clone())?;
             }
@@ -43,8 +36,9 @@ impl TaskGraph {
 
     /// The tasks for which `keep` holds, without edges.
     pub fn subset(&self, keep: impl Fn(&Task) -> bool) -> Self {
-        let nodes = self.tasks().filter(|task| keep(task)).map(|task| task.label.clone());
-        TaskGraph { tasks: self.tasks.clone(), graph: Graph::new(nodes, []).unwrap_or_default() }
+        let tasks: Vec<Arc<Task>> = self.tasks.iter().filter(|task| keep(task)).cloned().collect();
+        // Labels are unique here as they are in the whole.
+        TaskGraph::set(tasks).unwrap_or_default()
     }
 
     /// The tasks for which `keep` holds, with the edges between them.
@@ -62,7 +56,8 @@ impl TaskGraph {
     /// The tasks `roots` and all that they need, directly or not.
     pub fn closure<S: AsRef<str>>(&self, roots: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let graph = self.graph.closure(roots, Direction::Dependencies)?;
-        Ok(TaskGraph { tasks: self.tasks.clone(), graph })
+        let tasks = graph.nodes().filter_map(|label| self.get(label).cloned()).collect();
+        Ok(TaskGraph { tasks, graph })
     }
 
     /// The labels and their edges.
@@ -81,16 +76,18 @@ impl TaskGraph {
     }
 
     /// The tasks, in the order of the kinds that made them.
-    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
-        self.graph.nodes().map(|label| &self.tasks.list[self.tasks.index[label]])
+    pub fn tasks(&self) -> std::slice::Iter<'_, Arc<Task>> {
+        self.tasks.iter()
     }
 
     /// A task by its label.
     pub fn get(&self, label: &str) -> Option<&Arc<Task>> {
-        if !self.graph.contains(label) {
-            return None;
-        }
-        self.tasks.index.get(label).map(|at| &self.tasks.list[*at])
+        self.position(label).map(|at| &self.tasks[at])
+    }
+
+    /// The position in [`TaskGraph::tasks`] of the task of a label.
+    pub fn position(&self, label: &str) -> Option<usize> {
+        self.graph.position(label)
     }
 
     /// A graph from its JSON form: a mapping of labels to tasks. Dependencies on tasks that are not there have no edge,
@@ -107,7 +104,8 @@ impl TaskGraph {
         }
         let mut graph = TaskGraph::set(tasks)?;
         let edges: Vec<_> = graph
-            .tasks()
+            .tasks
+            .iter()
             .flat_map(|task| {
                 task.dependencies().map(|(name, to)| (task.label.clone(), to.clone(), name.clone()))
             })

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::Scope;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use taskgraph_graph::{Graph, Task};
 use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
@@ -91,26 +91,34 @@ impl KindGraph {
                 }
             }
         });
-        let mut all = Vec::new();
-        let mut seen: FxHashMap<Str, Option<Origin>> = FxHashMap::default();
-        for (kind, result) in self.kinds.iter().zip(results) {
+        let mut all: Vec<LoadedTask> = Vec::new();
+        for result in results {
             // A kind that was never reached has a failed one before it.
-            let Some(result) = result.into_inner() else { continue };
-            for loaded in result? {
-                if let Some(other) = seen.insert(loaded.task.label.clone(), loaded.origin.clone()) {
-                    let other = other.map(|at| match at.line {
-                        Some(line) => format!("{}:{line}", at.file.display()),
-                        None => at.file.display().to_string(),
-                    });
-                    let label = Some(loaded.task.label.clone());
-                    let problem = Problem::DuplicateLabel { other };
-                    return Err(Error::of_task(label, loaded.origin.as_ref(), problem).of_kind(&kind.name));
-                }
-                all.push(loaded);
+            if let Some(result) = result.into_inner() {
+                all.append(&mut result?);
             }
         }
-        Ok(all)
+        match find_duplicate(&all) {
+            Some((first, second)) => Err(duplicate_label(first, second)),
+            None => Ok(all),
+        }
     }
+}
+
+/// The first two tasks of one label.
+fn find_duplicate(tasks: &[LoadedTask]) -> Option<(&LoadedTask, &LoadedTask)> {
+    let mut seen: FxHashMap<&str, &LoadedTask> =
+        FxHashMap::with_capacity_and_hasher(tasks.len(), FxBuildHasher);
+    tasks.iter().find_map(|task| Some((seen.insert(&task.task.label, task)?, task)))
+}
+
+fn duplicate_label(first: &LoadedTask, second: &LoadedTask) -> Error {
+    let other = first.origin.as_ref().map(|at| match at.line {
+        Some(line) => format!("{}:{line}", at.file.display()),
+        None => at.file.display().to_string(),
+    });
+    let label = Some(second.task.label.clone());
+    Error::of_task(label, second.origin.as_ref(), Problem::DuplicateLabel { other }).of_kind(&second.task.kind)
 }
 
 struct Run<'a> {
@@ -200,7 +208,7 @@ fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
     }
     let mut attributes = description.mapping("attributes")?.clone();
     attributes.insert(text!("kind"), kind.into());
-    let task = Task {
+    Ok(Task {
         kind: kind.clone(),
         label: description.text("label")?.clone(),
         description: description.text("description")?.clone(),
@@ -211,15 +219,7 @@ fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
         soft_dependencies: list("soft-dependencies")?,
         if_dependencies: list("if-dependencies")?,
         task_id: None,
-    };
-    let attributes = Value::Map(task.attributes.clone());
-    for (key, value) in [("attributes", &attributes), ("task", &task.task), ("optimization", &task.optimization)] {
-        if let Some((path, date)) = value.find_date() {
-            let problem = format!("the date {date}, which JSON cannot hold; quote it to make it a string");
-            return Err(Problem::wrong(&format!("{key}.{path}"), "a string", problem));
-        }
-    }
-    Ok(task)
+    })
 }
 
 fn read_all(root: &Path, cwd: &Path, folder: &Path) -> Result<Vec<Kind>, Error> {

@@ -1,7 +1,9 @@
 //! Where the tasks of a kind come from.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use taskgraph_config::{merge, yaml};
 use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
@@ -68,11 +70,17 @@ impl Loader for TransformLoader {
         match config.get_some("tasks-from") {
             None => {}
             Some(Value::List(files)) => {
-                for file in files {
-                    let name = file.as_str().ok_or_else(|| {
-                        source.error(&["tasks-from"], Problem::wrong("tasks-from", "file names", describe(file)))
-                    })?;
-                    load_file(kind, name, &defaults, &mut loaded)?;
+                let from_files: Vec<Result<Vec<Description>, Error>> = files
+                    .par_iter()
+                    .map(|file| {
+                        let name = file.as_str().ok_or_else(|| {
+                            source.error(&["tasks-from"], Problem::wrong("tasks-from", "file names", describe(file)))
+                        })?;
+                        load_file(&kind.path, &source.folder, name, &defaults)
+                    })
+                    .collect();
+                for tasks in from_files {
+                    loaded.append(&mut tasks?);
                 }
             }
             Some(other) => {
@@ -84,14 +92,9 @@ impl Loader for TransformLoader {
     }
 }
 
-fn load_file(
-    kind: &KindContext<'_>,
-    name: &Str,
-    defaults: &Map,
-    loaded: &mut Vec<Description>,
-) -> Result<(), Error> {
-    let document = yaml::read_file(&kind.source.folder.join(name.as_str()))?;
-    let shown: Arc<std::path::Path> = std::path::Path::new(kind.path.as_str()).join(name.as_str()).into();
+fn load_file(kind: &Str, folder: &Path, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
+    let document = yaml::read_file(&folder.join(name.as_str()))?;
+    let shown: Arc<Path> = Path::new(kind.as_str()).join(name.as_str()).into();
     let fail = |line, problem| Error::in_file(shown.to_path_buf(), line, problem);
     let Value::Map(mut tasks) = document.value.clone() else {
         return Err(fail(None, Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value)))));
@@ -105,12 +108,12 @@ fn load_file(
             return Err(fail(document.line(&["task-defaults"]), problem));
         }
     };
-    loaded.reserve(tasks.len());
+    let mut loaded = Vec::with_capacity(tasks.len());
     for (task_name, task) in &tasks {
         let origin = Origin { file: shown.clone(), line: document.line(&[task_name]) };
         loaded.push(describe_task(task_name, task, &file_defaults, name.clone(), origin)?);
     }
-    Ok(())
+    Ok(loaded)
 }
 
 fn describe_task(name: &Str, task: &Value, defaults: &Map, from: Str, origin: Origin) -> Result<Description, Error> {

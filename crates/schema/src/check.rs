@@ -62,13 +62,7 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, shape: &Shape, value: &'a Value) {
         match (shape, value) {
-            (Shape::Any, _)
-            | (Shape::Str, Value::Str(_))
-            | (Shape::Int, Value::Int(_) | Value::BigInt(_))
-            | (Shape::Bool, Value::Bool(_))
-            | (Shape::Mapping, Value::Map(_))
-            | (Shape::List, Value::List(_)) => {}
-            (Shape::OneOf(texts), Value::Str(text)) if texts.contains(&text.as_str()) => {}
+            _ if accepts_at_once(shape, value) => {}
             (Shape::ListOf(item), Value::List(list)) => {
                 for (at, value) in list.iter().enumerate() {
                     self.value_at(Step::Item(at), item, value);
@@ -146,16 +140,16 @@ impl<'a> Walk<'a> {
     fn any_of(&mut self, whole: &Shape, shapes: &[Shape], value: &'a Value) {
         let before = self.found.len();
         let mut closest: Option<Vec<Violation>> = None;
-        for shape in shapes {
+        if shapes.iter().any(|shape| accepts_at_once(shape, value)) {
+            return;
+        }
+        for shape in shapes.iter().filter(|shape| same_container(shape, value)) {
             self.value(shape, value);
             if self.found.len() == before {
                 return;
             }
-            let found = self.found.split_off(before);
             // The one alternative that is a mapping says more about a mapping than the list of all alternatives.
-            if same_container(shape, value) {
-                closest.get_or_insert(found);
-            }
+            closest.get_or_insert(self.found.split_off(before));
         }
         match closest {
             Some(found) => self.found.extend(found),
@@ -184,10 +178,28 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether the value has the shape, as far as one look tells: not for shapes with others in them.
+fn accepts_at_once(shape: &Shape, value: &Value) -> bool {
+    match (shape, value) {
+        (Shape::Any, _)
+        | (Shape::Str, Value::Str(_))
+        | (Shape::Int, Value::Int(_) | Value::BigInt(_))
+        | (Shape::Bool, Value::Bool(_))
+        | (Shape::Mapping, Value::Map(_))
+        | (Shape::List, Value::List(_)) => true,
+        (Shape::OneOf(texts), Value::Str(text)) => texts.contains(&text.as_str()),
+        (Shape::AnyOf(shapes), _) => shapes.iter().any(|shape| accepts_at_once(shape, value)),
+        _ => false,
+    }
+}
+
+/// Whether a shape with others in it may be that of the value.
 fn same_container(shape: &Shape, value: &Value) -> bool {
     match shape {
         Shape::MapOf(_) | Shape::Object(_) | Shape::Tagged(..) => matches!(value, Value::Map(_)),
         Shape::ListOf(_) => matches!(value, Value::List(_)),
+        Shape::AnyOf(shapes) => shapes.iter().any(|shape| same_container(shape, value)),
+        Shape::KeyedBy(..) => true,
         _ => false,
     }
 }

@@ -22,10 +22,12 @@
 
 mod check;
 mod shape;
+mod shown;
 mod violation;
 
 pub use crate::{
     check::{check, check_object},
     shape::{Field, Object, Rule, Shape, optional, required, with_default},
+    shown::{many_lines, one_line},
     violation::{Violation, describe},
 };

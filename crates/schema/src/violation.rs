@@ -4,6 +4,8 @@ use std::fmt;
 
 use taskgraph_value::{Value, json};
 
+use crate::one_line;
+
 /// One way in which a value does not have its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -15,10 +17,11 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = one_line(&self.problem);
         if self.path.is_empty() {
-            f.write_str(&self.problem)
+            f.write_str(&problem)
         } else {
-            write!(f, "`{}`: {}", self.path, self.problem)
+            write!(f, "`{}`: {problem}", one_line(&self.path))
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn by_name<'a>(names: impl Iterator<Item = Option<&'a Str>>) -> Vec<(
 pub(crate) fn with_items<T, E>(
     items: &mut [Option<T>],
     positions: &[usize],
-    f: impl FnOnce(&mut [T]) -> Result<(), E>,
+    f: impl FnOnce(&mut Vec<T>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut batch: Vec<T> = positions.iter().filter_map(|at| items[*at].take()).collect();
     let result = f(&mut batch);

@@ -5,6 +5,8 @@ use taskgraph_parameterize::substitute;
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
 use taskgraph_value::{Map, Str, Value, map, text};
 
+use crate::limit::check_count;
+
 static CHUNK: Object =
     Object::closed(&[required("total-chunks", Shape::Int), with_default("substitution-fields", Shape::ListOf(&Shape::Str))]);
 
@@ -25,8 +27,11 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
     };
     let total = match chunk.get("total-chunks") {
         Some(Value::Int(total)) => *total,
+        Some(Value::BigInt(digits)) if !digits.starts_with('-') => i64::MAX,
+        Some(Value::BigInt(_)) => 0,
         _ => return Err(Problem::missing("chunk.total-chunks", "an integer")),
     };
+    check_count("chunk.total-chunks", usize::try_from(total).unwrap_or(0))?;
     let fields: Vec<&Str> = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str).collect();
     for this in 1..=total {
         let mut task = task.clone();

@@ -5,6 +5,8 @@ use taskgraph_parameterize::substitute_fields;
 use taskgraph_schema::{Object, Shape, describe, optional, required};
 use taskgraph_value::{Map, Str, Value, map, python, text};
 
+use crate::limit::check_count;
+
 static MATRIX: Object = Object::open(&[
     optional("exclude", Shape::ListOf(&Shape::MapOf(&Shape::Str))),
     optional("set-name", Shape::Str),
@@ -57,6 +59,7 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
                     rule.iter().all(|(key, value)| row.get(key).unwrap_or(&Value::Null) == value)
                 });
                 if !excluded {
+                    check_count("matrix", longer.len() + 1)?;
                     longer.push((format!("{name}-{}", python::str(value)), row));
                 }
             }

@@ -1,7 +1,10 @@
 //! `notify`: routes that tell people how a task went, and what to tell them.
 
+use std::borrow::Cow;
+
 use taskgraph_config::{KeyedBy, resolve_keyed_by};
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
+use taskgraph_parameterize::Lookup;
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, python, text};
 
@@ -90,14 +93,18 @@ fn add_notifications(kind: &KindContext<'_>, mut task: Description, out: &mut Ve
             return Ok(());
         }
     };
-    let values = map! {
-        "task" => task.fields.clone(),
-        "config" => map! {
-            "kind" => &kind.kind,
-            "path" => &kind.path,
-            "config" => kind.config.clone(),
-            "params" => kind.parameters.values().clone(),
-            "graph_config" => kind.session.config.values().clone(),
+    let values = Values {
+        kind,
+        map: map! {
+            "task" => task.fields.clone(),
+            "config" => map! {
+                "kind" => &kind.kind,
+                "path" => &kind.path,
+                "config" => kind.config.clone(),
+                "params" => kind.parameters.values().clone(),
+                "graph_config" => kind.session.config.values().clone(),
+                "write_artifacts" => kind.artifacts.is_some(),
+            },
         },
     };
     let mut routes = List::new();
@@ -128,8 +135,32 @@ fn add_notifications(kind: &KindContext<'_>, mut task: Description, out: &mut Ve
     Ok(())
 }
 
+/// What templates may name.
+struct Values<'a> {
+    kind: &'a KindContext<'a>,
+    map: Map,
+}
+
+impl Lookup for Values<'_> {
+    fn lookup(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.map.lookup(name)
+    }
+
+    fn names(&self) -> Vec<Str> {
+        self.map.names()
+    }
+
+    /// `config[kind_dependencies_tasks][<label>].<attribute>`
+    fn object<'f>(&self, field: &'f str) -> Option<(Cow<'_, Value>, &'f str)> {
+        let (label, rest) = field.strip_prefix("config[kind_dependencies_tasks][")?.split_once("].")?;
+        let (attribute, rest) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+        let mut task = self.kind.dependencies.get(label)?.to_map();
+        Some((Cow::Owned(task.remove(attribute)?), rest))
+    }
+}
+
 /// Fills the values into all strings of nested mappings; lists stay as they are.
-fn fill(map: &Map, values: &Map) -> Result<Map, Problem> {
+fn fill(map: &Map, values: &Values<'_>) -> Result<Map, Problem> {
     let mut filled = map.clone();
     for value in filled.values_mut() {
         match value {

@@ -1,16 +1,32 @@
 //! The order in which the tasks of one kind build on each other.
 
+use std::collections::hash_map::Entry;
+
 use taskgraph_graph::Graph;
 use taskgraph_kinds::{Description, Error, KindContext};
 use taskgraph_value::{Str, Value, text};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// Sorts the tasks of a kind so that each comes after those of the same kind that it depends on. Tasks that do not
-/// depend on each other keep their order. All have labels.
+/// depend on each other keep their order. All have labels; of several with the same label only the last is kept, as
+/// in the reference.
 pub(crate) fn in_dependency_order(
     kind: &KindContext<'_>,
     tasks: Vec<Description>,
 ) -> Result<Vec<Description>, Error> {
+    let mut last: FxHashMap<Str, usize> = FxHashMap::with_capacity_and_hasher(tasks.len(), FxBuildHasher);
+    let mut unique: Vec<Description> = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let label = task.text("label").map_err(|problem| task.error(problem))?.clone();
+        match last.entry(label) {
+            Entry::Occupied(at) => unique[*at.get()] = task,
+            Entry::Vacant(entry) => {
+                entry.insert(unique.len());
+                unique.push(task);
+            }
+        }
+    }
+    let tasks = unique;
     let prefix = format!("{}-", kind.kind);
     let of_this_kind = |task: &Description| -> Vec<Str> {
         let dependencies = task.get_map("dependencies").into_iter().flatten();
@@ -23,7 +39,7 @@ pub(crate) fn in_dependency_order(
     let mut labels = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let label = task.text("label").map_err(|problem| task.error(problem))?;
-        graph.add_node(label.clone()).map_err(|_| task.error(taskgraph_kinds::Problem::DuplicateLabel { other: None }))?;
+        graph.add_node(label.clone())?;
         labels.push(label.clone());
     }
     for (task, label) in tasks.iter().zip(&labels) {

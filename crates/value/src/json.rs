@@ -51,7 +51,7 @@ pub struct Writer {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
-const SPACES: [u8; 64] = [b' '; 64];
+const NEWLINE: &[u8; 65] = b"\n                                                                ";
 
 impl Writer {
     fn new(out: Vec<u8>, sort: bool) -> Self {
@@ -85,13 +85,12 @@ impl Writer {
 
     /// A newline and two spaces for every level.
     pub fn newline(&mut self, depth: usize) {
-        self.out.push(b'\n');
         let mut spaces = depth * 2;
-        while spaces > SPACES.len() {
-            self.out.extend_from_slice(&SPACES);
-            spaces -= SPACES.len();
+        self.out.extend_from_slice(&NEWLINE[..1 + spaces.min(64)]);
+        while spaces > 64 {
+            spaces -= 64;
+            self.out.extend_from_slice(&NEWLINE[1..1 + spaces.min(64)]);
         }
-        self.out.extend_from_slice(&SPACES[..spaces]);
     }
 
     /// Writes a value over several lines. `depth` is the level of the line that it starts on.
@@ -203,7 +202,7 @@ impl Writer {
             Value::Null => self.raw("null"),
             Value::Bool(true) => self.raw("true"),
             Value::Bool(false) => self.raw("false"),
-            Value::Int(value) => self.raw(&value.to_string()),
+            Value::Int(value) => self.integer(*value),
             Value::BigInt(digits) => self.raw(digits),
             Value::Float(value) if value.is_nan() => self.raw("NaN"),
             Value::Float(value) if value.is_infinite() => {
@@ -217,12 +216,29 @@ impl Writer {
         Ok(())
     }
 
+    fn integer(&mut self, value: i64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = value.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = HEX[(rest % 10) as usize];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            self.out.push(b'-');
+        }
+        self.out.extend_from_slice(&digits[at..]);
+    }
+
     /// Writes a string in quotes, with escapes for everything but printable ASCII.
     pub fn string(&mut self, text: &str) {
         self.out.push(b'"');
         let bytes = text.as_bytes();
-        let plain = |b: &u8| matches!(b, b' '..=b'~') && *b != b'"' && *b != b'\\';
-        if bytes.iter().all(plain) {
+        if is_plain(bytes) {
             self.out.extend_from_slice(bytes);
         } else {
             text.chars().for_each(|c| self.escaped(c));
@@ -253,6 +269,30 @@ impl Writer {
     }
 }
 
+/// Whether nothing needs an escape. Looks at eight bytes at a time; the last eight may overlap those before.
+fn is_plain(bytes: &[u8]) -> bool {
+    let Some((last, _)) = bytes.split_last_chunk::<8>().map(|(rest, last)| (last, rest)) else {
+        return bytes.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'"' && *byte != b'\\');
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let special = words.iter().fold(special_bytes(*last), |found, word| found | special_bytes(*word));
+    special == 0
+}
+
+/// Has the highest bit set in some byte if any byte needs an escape, and is zero otherwise.
+fn special_bytes(bytes: [u8; 8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Whether there is a zero byte; bytes from 0x80 on are told by their highest bit.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let word = u64::from_le_bytes(bytes);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = zero(word ^ (ONES * u64::from(b'"')));
+    let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+    let delete = zero(word ^ (ONES * 0x7f));
+    (word | control | quote | backslash | delete) & HIGH
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +305,9 @@ mod tests {
             "a" => "é\u{7f}\n🚀\"\\",
             "big" => Value::BigInt("123456789012345678901234567890".into()),
         });
+        for n in [0, -1, i64::MAX, i64::MIN, 1234567890] {
+            assert_eq!(compact(&n.into()).unwrap(), n.to_string());
+        }
         // python3 -c 'import json; print(json.dumps(..., sort_keys=True, indent=2))'
         assert_eq!(
             pretty(&value).unwrap(),
@@ -276,6 +319,27 @@ mod tests {
             r#"{"b":[1,true],"a":{}}"#
         );
         assert_eq!(compact_sorted(&map! { "b" => 1, "a" => 2 }.into()).unwrap(), r#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn every_character_is_escaped_wherever_it_stands() {
+        for c in (0..=0x17f).filter_map(char::from_u32) {
+            for place in 0..20 {
+                let text: String = (0..20).map(|at| if at == place { c } else { 'x' }).collect();
+                let expected = match c {
+                    '"' | '\\' => format!("\\{c}"),
+                    '\n' => "\\n".into(),
+                    '\r' => "\\r".into(),
+                    '\t' => "\\t".into(),
+                    '\u{8}' => "\\b".into(),
+                    '\u{c}' => "\\f".into(),
+                    ' '..='~' => c.to_string(),
+                    _ => format!("\\u{:04x}", u32::from(c)),
+                };
+                let expected = format!("\"{}{expected}{}\"", "x".repeat(place), "x".repeat(19 - place));
+                assert_eq!(compact(&text.into()).unwrap(), expected);
+            }
+        }
     }
 
     #[test]

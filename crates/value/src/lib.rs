@@ -24,6 +24,7 @@ mod list;
 mod map;
 pub mod python;
 mod serde_impl;
+mod share;
 mod value;
 
 #[doc(hidden)]
@@ -32,7 +33,7 @@ pub use arcstr::literal as __literal;
 /// A string shared by pointer. A [`text!`] literal costs nothing, a clone only a counter.
 pub use arcstr::ArcStr as Str;
 
-pub use crate::{list::List, map::Map, value::Value};
+pub use crate::{list::List, map::Map, share::Sharer, value::Value};
 
 /// A [`Str`] of a literal, without allocating.
 ///

@@ -14,6 +14,11 @@ impl List {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// The items if no other list shares them.
+    pub(crate) fn unshared(&mut self) -> Option<&mut Vec<Value>> {
+        Arc::get_mut(&mut self.0)
+    }
 }
 
 impl Deref for List {

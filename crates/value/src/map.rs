@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::{Str, Value};
 
 /// From this many keys on, a map keeps an index. Below it, looking at every key is faster.
-const INDEXED_FROM: usize = 24;
+const INDEXED_FROM: usize = 64;
 
 /// String keys and their values, in the order in which the keys were first written, as in a Python dict.
 ///
@@ -26,7 +26,7 @@ impl Entries {
     fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
-            None => self.list.iter().position(|(k, _)| k.as_str() == key),
+            None => self.list.iter().position(|(other, _)| same_key(other, key)),
         }
     }
 
@@ -54,6 +54,12 @@ impl Entries {
             Box::new(self.list.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect())
         });
     }
+}
+
+/// Keys of one map often have the same length and beginning, so their ends are compared first.
+fn same_key(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    a.len() == b.len() && (a.last() == b.last() && a == b)
 }
 
 impl Map {
@@ -211,6 +217,11 @@ impl Map {
     /// Values, in the order of their keys, to change them.
     pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
         Arc::make_mut(&mut self.0).list.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The entries if no other map shares them. Keys must not be changed.
+    pub(crate) fn unshared(&mut self) -> Option<&mut [(Str, Value)]> {
+        Arc::get_mut(&mut self.0).map(|entries| entries.list.as_mut_slice())
     }
 
     /// The only entry of a map with one key.

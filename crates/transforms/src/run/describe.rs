@@ -21,8 +21,8 @@ pub trait RunUsing: Send + Sync {
         Map::new()
     }
 
-    /// Completes some tasks: all those of a kind that name this handler, in order.
-    fn describe(&self, kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error>;
+    /// Completes some tasks: all those of a kind that name this handler, in order. Must keep their number and order.
+    fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error>;
 
     /// Whether tasks may come in several calls, on several threads.
     fn splits(&self) -> bool {
@@ -111,7 +111,7 @@ impl Transform for MakeDescriptions {
             }
             jobs.push(RunJob { run, task });
         }
-        configure(kind, &mut jobs)?;
+        let jobs = configure(kind, jobs)?;
         Ok(jobs.into_iter().map(|job| job.task).collect())
     }
 
@@ -121,33 +121,24 @@ impl Transform for MakeDescriptions {
 }
 
 /// Calls the handler of each job: all jobs of a handler in one call, in order.
-pub(super) fn configure(kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error> {
-    let names: Vec<Str> = jobs
-        .iter()
-        .map(|job| match job.run_text("using") {
-            Ok(using) => Ok(format!("{using}/{}", job.implementation()).into()),
-            Err(problem) => Err(job.task.error(problem)),
-        })
-        .collect::<Result<_, _>>()?;
-    let batches = batch::by_name(names.iter().map(Some));
-    if let [(name, positions)] = batches.as_slice() {
-        if positions.len() == jobs.len() {
-            return call(kind, name, jobs);
-        }
+pub(super) fn configure(kind: &KindContext<'_>, jobs: Vec<RunJob>) -> Result<Vec<RunJob>, Error> {
+    let mut names: Vec<Str> = Vec::with_capacity(jobs.len());
+    for job in &jobs {
+        let using = job.run_text("using").map_err(|problem| job.task.error(problem))?;
+        let implementation = job.implementation();
+        // Most jobs have the handler of the one before them.
+        let same = |name: &&Str| name.strip_prefix(using.as_str()).is_some_and(|rest| rest.strip_prefix('/') == Some(implementation));
+        let name = names.last().filter(same).cloned();
+        names.push(name.unwrap_or_else(|| format!("{using}/{implementation}").into()));
     }
-    let mut slots: Vec<Option<RunJob>> = jobs.iter().cloned().map(Some).collect();
-    for (name, positions) in batches {
+    let mut slots: Vec<Option<RunJob>> = jobs.into_iter().map(Some).collect();
+    for (name, positions) in batch::by_name(names.iter().map(Some)) {
         batch::with_items(&mut slots, &positions, |jobs| call(kind, &name, jobs))?;
     }
-    for (job, slot) in jobs.iter_mut().zip(slots) {
-        if let Some(done) = slot {
-            *job = done;
-        }
-    }
-    Ok(())
+    Ok(slots.into_iter().flatten().collect())
 }
 
-fn call(kind: &KindContext<'_>, name: &str, jobs: &mut [RunJob]) -> Result<(), Error> {
+fn call(kind: &KindContext<'_>, name: &str, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
     let handler = match kind.registry.get::<dyn RunUsing>(name) {
         Ok(handler) => handler,
         Err(unknown) => return Err(jobs[0].task.error(unknown.into())),

@@ -22,7 +22,7 @@ impl RunUsing for AlwaysOptimized {
         Some(&ALWAYS_OPTIMIZED)
     }
 
-    fn describe(&self, _: &KindContext<'_>, _: &mut [RunJob]) -> Result<(), Error> {
+    fn describe(&self, _: &KindContext<'_>, _: &mut Vec<RunJob>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -39,7 +39,7 @@ impl RunUsing for IndexSearch {
         Some(&INDEX_SEARCH)
     }
 
-    fn describe(&self, kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error> {
+    fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
         each(jobs, |job| {
             let mut paths = Vec::new();
             for path in job.run.get_list("index-search").iter().filter_map(Value::as_str) {

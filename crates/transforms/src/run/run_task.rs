@@ -35,7 +35,7 @@ impl RunUsing for RunTask {
         map! { "checkout" => true, "run-as-root" => false }
     }
 
-    fn describe(&self, kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error> {
+    fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
         each(jobs, |job| match job.implementation() {
             "docker-worker" => on_docker_worker(kind, job),
             _ => on_generic_worker(kind, job),

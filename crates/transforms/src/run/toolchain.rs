@@ -35,10 +35,11 @@ impl RunUsing for Toolchain {
         Some(&RUN)
     }
 
-    fn describe(&self, kind: &KindContext<'_>, jobs: &mut [RunJob]) -> Result<(), Error> {
+    fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
         each(jobs, |job| describe_toolchain(kind, job))?;
         // What is left to do is what run-task does.
-        configure(kind, jobs)
+        *jobs = configure(kind, std::mem::take(jobs))?;
+        Ok(())
     }
 
     fn splits(&self) -> bool {

@@ -4,7 +4,7 @@ use taskgraph_config::{KeyedBy, evaluate_keyed_by, resolve_keyed_by};
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Session, Transform};
 use taskgraph_parameterize::format;
 use taskgraph_schema::describe;
-use taskgraph_value::{List, Map, Str, Value, map, text};
+use taskgraph_value::{List, Map, Sharer, Str, Value, map, text};
 
 use super::payload::{Building, PayloadBuilder};
 use super::treeherder::push_link;
@@ -31,9 +31,13 @@ impl Transform for BuildTasks {
                 found.map_err(|unknown| batch[0].task.error(unknown.into()))?.build(kind, batch)
             })?;
         }
+        let mut sharer = Sharer::default();
         let finished = building.into_iter().flatten().map(|built| {
             let Building { task, definition } = built;
             let fields = finish(run, task.fields.clone(), definition).map_err(|problem| task.error(problem))?;
+            let mut fields = Value::Map(fields);
+            sharer.share(&mut fields);
+            let Value::Map(fields) = fields else { unreachable!("it was just made a map") };
             Ok(task.with_fields(fields))
         });
         finished.collect()
@@ -50,6 +54,10 @@ struct Run {
     owner: Str,
     expires_after: Value,
     deadline_after: Value,
+    /// The same as definitions have them.
+    created: Value,
+    expires: Value,
+    deadline: Value,
     priority: Result<Value, String>,
     git: bool,
     parent: Str,
@@ -75,10 +83,14 @@ impl Run {
             "1" => config.get("task-expires-after").cloned().unwrap_or_else(|| text!("28 days").into()),
             _ => text!("1 year").into(),
         };
+        let deadline_after = by_project("task-deadline-after")?.unwrap_or_else(|| text!("1 day").into());
         Ok(Run {
             owner: parameters.text("owner")?.clone(),
+            created: datestamp(text!("0 seconds").into()),
+            expires: datestamp(expires_after.clone()),
+            deadline: datestamp(deadline_after.clone()),
             expires_after,
-            deadline_after: by_project("task-deadline-after")?.unwrap_or_else(|| text!("1 day").into()),
+            deadline_after,
             priority: by_project("task-priority").map(Option::unwrap_or_default).map_err(|error| error.to_string()),
             git: parameters.text("repository_type")? == "git",
             parent: session.environment.get("TASK_ID").unwrap_or_default().into(),
@@ -98,6 +110,8 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
         let template = scope.as_str().ok_or_else(|| Problem::wrong("scopes", "strings", describe(scope)))?;
         scopes.push(format(template, &run.scope_values)?.into());
     }
+    let expires = task.get("expires-after").map_or_else(|| run.expires.clone(), |after| datestamp(after.clone()));
+    let deadline = task.get("deadline-after").map_or_else(|| run.deadline.clone(), |after| datestamp(after.clone()));
     task.set_default(text!("expires-after"), run.expires_after.clone());
     task.set_default(text!("deadline-after"), run.deadline_after.clone());
     if !task.contains_key("priority") {
@@ -121,9 +135,9 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
     };
     let value = |key: &str| task.get(key).cloned().unwrap_or_default();
     let mut definition = map! {
-        "created" => map! { "relative-datestamp" => text!("0 seconds") },
-        "deadline" => map! { "relative-datestamp" => value("deadline-after") },
-        "expires" => map! { "relative-datestamp" => value("expires-after") },
+        "created" => run.created.clone(),
+        "deadline" => deadline,
+        "expires" => expires,
         "extra" => extra,
         "metadata" => map! {
             "description" => described,
@@ -143,6 +157,11 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
     definition.insert(text!("tags"), tags.into());
     definition.insert(text!("workerType"), pool.worker_type.into());
     Ok(definition)
+}
+
+/// A time that is resolved when the task is created.
+fn datestamp(after: Value) -> Value {
+    map! { "relative-datestamp" => after }.into()
 }
 
 /// Where the kind can be read.

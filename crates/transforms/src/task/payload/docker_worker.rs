@@ -1,7 +1,7 @@
 //! docker-worker: runs a command in a Docker image, on Linux.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::yaml;
@@ -157,6 +157,16 @@ fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem>
     Ok(())
 }
 
+/// What all tasks say whose image is a dependency.
+static IMAGE_OF_TASK: LazyLock<Value> = LazyLock::new(|| {
+    map! {
+        "path" => text!("public/image.tar.zst"),
+        "taskId" => map! { "task-reference" => text!("<docker-image>") },
+        "type" => text!("task-image"),
+    }
+    .into()
+});
+
 /// The image as the worker wants it. One of the repository becomes a dependency, and its volumes are added.
 fn image(
     kind: &KindContext<'_>,
@@ -179,12 +189,7 @@ fn image(
             }
             all_volumes.push(volume);
         }
-        return Ok(map! {
-            "path" => text!("public/image.tar.zst"),
-            "taskId" => map! { "task-reference" => text!("<docker-image>") },
-            "type" => text!("task-image"),
-        }
-        .into());
+        return Ok(IMAGE_OF_TASK.clone());
     }
     match by.get("indexed") {
         Some(namespace) => Ok(map! {
