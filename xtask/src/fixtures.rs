@@ -15,7 +15,11 @@ use std::{fs, io};
 use anyhow::{Context, Result, bail};
 
 use provenance::Provenance;
-use reference::{ParameterSet, Reference};
+use reference::ParameterSet;
+
+pub(crate) use checkout::commit;
+pub(crate) use goldens::split;
+pub(crate) use reference::Reference;
 
 /// Files by their path relative to `fixtures/`, with `/` between parts.
 type Files = BTreeMap<String, Vec<u8>>;

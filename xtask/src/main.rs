@@ -1,7 +1,10 @@
 //! `cargo xtask`: chores of the people who work on this repository.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console tool")]
 
+mod bench;
 mod fixtures;
+#[cfg(test)]
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,12 +15,16 @@ Usage: cargo xtask <chore> [options]
 Chores:
   fixtures [--check] [--hash-seed N] [NAME...]
       Run the pinned Python reference over every repository under `fixtures/` and write what it prints
-      beside it. See fixtures/README.md.";
+      beside it. See fixtures/README.md.
+  bench [--tasks N,N...] [--runs N] [--write] [--date YYYY-MM-DD]
+      Measure the release build and the pinned Python reference side by side on synthetic repositories. With
+      --write, keep the table in docs/performance.md.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.split_first() {
         Some((chore, rest)) if chore == "fixtures" => fixtures::run(rest),
+        Some((chore, rest)) if chore == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;

@@ -4,7 +4,7 @@ mod schema;
 
 use std::path::{Component, Path, PathBuf};
 
-use taskgraph_schema::{check_object, describe};
+use taskgraph_schema::{check_object, describe, shown_path};
 use taskgraph_value::{List, Map, Str, Value, text};
 use thiserror::Error;
 
@@ -17,13 +17,13 @@ use crate::yaml;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The root folder is not there.
-    #[error("no taskgraph configuration: there is no folder `{}`", root.display())]
+    #[error("no taskgraph configuration: there is no folder `{}`", shown_path(root))]
     NoRoot {
         /// The folder, as given.
         root: PathBuf,
     },
     /// The root folder has no `config.yml`.
-    #[error("no taskgraph configuration: there is no file `{}`", path.display())]
+    #[error("no taskgraph configuration: there is no file `{}`", shown_path(path))]
     NoFile {
         /// The file, below the root as given.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Yaml(#[from] yaml::Error),
     /// The file holds something else than a mapping.
-    #[error("{}: expected a mapping, found {found}", path.display())]
+    #[error("{}: expected a mapping, found {found}", shown_path(path))]
     NotAMapping {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum ConfigError {
     /// The root folder is in no checkout, and is not called `taskcluster`, so its parent may not be one either.
     #[error(
         "`{}` is in no git or Mercurial checkout; the root of the repository is only guessed for a folder called `taskcluster`",
-        root_dir.display()
+        shown_path(root_dir)
     )]
     NotACheckout {
         /// The root folder, absolute.
@@ -73,7 +73,7 @@ impl GraphConfig {
     /// everything that is wrong.
     pub fn load(root: &Path, cwd: &Path) -> Result<GraphConfig, ConfigError> {
         let path = root.join("config.yml");
-        let bytes = std::fs::read(cwd.join(&path)).map_err(|error| match error.kind() {
+        let bytes = yaml::read(&cwd.join(&path)).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if !cwd.join(root).is_dir() => {
                 ConfigError::NoRoot { root: root.to_owned() }
             }

@@ -256,8 +256,13 @@ fn key_text(target: &Value) -> Option<Str> {
 }
 
 fn list<'a>(keys: impl Iterator<Item = &'a Str>) -> String {
+    const MOST: usize = 20;
     let keys: Vec<String> = keys.map(|key| format!("`{key}`")).collect();
-    if keys.is_empty() { "none".into() } else { keys.join(", ") }
+    match keys.len() {
+        0 => "none".into(),
+        count if count > MOST => format!("{} and {} more", keys[..MOST].join(", "), count - MOST),
+        _ => keys.join(", "),
+    }
 }
 
 /// Evaluates a field of a task in place; see [`evaluate_keyed_by`].

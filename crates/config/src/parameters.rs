@@ -73,7 +73,11 @@ impl Parameters {
     /// A parameter that is an integer.
     pub fn integer(&self, name: &str) -> Result<i64, ParametersError> {
         let value = self.require(name)?;
-        value.as_int().ok_or_else(|| Self::wrong(name, "an integer", value))
+        let expected = match value {
+            Value::BigInt(_) => "an integer of at most 64 bits",
+            _ => "an integer",
+        };
+        value.as_int().ok_or_else(|| Self::wrong(name, expected, value))
     }
 
     /// A parameter that is a list of strings.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use taskgraph_schema::Violation;
+use taskgraph_schema::{Violation, shown_path};
 
 use crate::yaml::Document;
 
@@ -21,8 +21,8 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(f, "{}:{line}: ", file.display())?,
-            (Some(file), None) => write!(f, "{}: ", file.display())?,
+            (Some(file), Some(line)) => write!(f, "{}:{line}: ", shown_path(file))?,
+            (Some(file), None) => write!(f, "{}: ", shown_path(file))?,
             (None, _) => {}
         }
         self.violation.fmt(f)

@@ -56,10 +56,24 @@ pub use self::{
 
 /// Reads a file.
 pub fn read_file(path: &Path) -> Result<Document, Error> {
-    match std::fs::read(path) {
-        Ok(bytes) => read_bytes(&bytes, path),
-        Err(error) => Err(Error { path: path.to_owned(), line: None, column: None, kind: error.into() }),
+    read_file_as(path, path)
+}
+
+/// Reads the file `path`, which errors call `name`.
+pub fn read_file_as(path: &Path, name: &Path) -> Result<Document, Error> {
+    match read(path) {
+        Ok(bytes) => read_bytes(&bytes, name),
+        Err(error) => Err(Error { path: name.to_owned(), line: None, column: None, kind: error.into() }),
     }
+}
+
+/// The content of a file. What may never end, such as a device that a link leads to, is an error.
+pub(crate) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    std::fs::read(path)
 }
 
 /// Reads text. `name` is what errors call it.

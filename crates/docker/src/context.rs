@@ -68,6 +68,9 @@ impl Context {
         }
         repository.check_target(&folder).map_err(in_context)?;
         repository.check_target(&source).map_err(in_context)?;
+        if !source.is_file() {
+            return Err(in_context(Problem::NotRegular { path: source }));
+        }
 
         let mut found = BTreeMap::new();
         repository.add_folder(&folder, b"", &mut found).map_err(in_context)?;

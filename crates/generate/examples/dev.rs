@@ -3,6 +3,8 @@ use std::io::Write;
 use taskgraph_config::*;
 use taskgraph_generate::*;
 use taskgraph_kinds::*;
+#[global_allocator]
+static A: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
     let cwd = std::env::current_dir()?;

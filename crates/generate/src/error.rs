@@ -1,6 +1,7 @@
 //! What can go wrong while a graph is generated.
 
 use taskgraph_kinds::{Origin, UnknownName};
+use taskgraph_schema::{many_lines, one_line, shown_path};
 use taskgraph_value::Str;
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Kinds(#[from] taskgraph_kinds::Error),
     /// A task needs another that no kind makes.
-    #[error("{}task `{task}` depends on `{label}` (as `{name}`), which no kind makes", place(origin.as_ref()))]
+    #[error("{}task `{}` depends on `{}` (as `{}`), which no kind makes", place(origin.as_ref()), one_line(task), one_line(label), one_line(name))]
     MissingDependency {
         /// Where the task was written.
         origin: Option<Origin>,
@@ -25,25 +26,35 @@ pub enum Error {
         /// The label that is missing.
         label: Str,
     },
-    /// Tasks need each other in a circle, or another fault of a graph.
+    /// Tasks need each other in a circle.
+    #[error("{}dependency loop: {}", place(origin.as_ref()), one_line(&path.join(" -> ")))]
+    Loop {
+        /// Where the first of them was written.
+        origin: Option<Origin>,
+        /// The labels; each task needs the next, and the last is the first again.
+        path: Vec<Str>,
+    },
+    /// Another fault of a graph.
     #[error(transparent)]
     Graph(#[from] taskgraph_graph::Error),
     /// A filter or target method that nobody registered.
-    #[error("in the parameters: {0}")]
+    #[error("in the parameters: {}", one_line(&_0.to_string()))]
     UnknownName(#[from] UnknownName),
     /// A parameter that is missing or wrong.
     #[error(transparent)]
     Parameters(#[from] taskgraph_config::ParametersError),
     /// A regular expression that is none.
-    #[error("task `{task}`: {source}")]
+    #[error("{}task `{}`: `run-on-git-branches`: {}", place(origin.as_ref()), one_line(task), one_line(&source.to_string()))]
     Regex {
+        /// Where the task was written.
+        origin: Option<Origin>,
         /// The task that has it.
         task: Str,
         /// What is wrong with it.
         source: taskgraph_config::RegexError,
     },
     /// A target method names tasks that do not exist.
-    #[error("`{name}` targets `{label}`, which is no task")]
+    #[error("`{}` targets `{}`, which is no task", one_line(name), one_line(label))]
     UnknownTarget {
         /// The filter or method.
         name: Str,
@@ -59,28 +70,31 @@ pub enum Error {
         findings: Vec<(Option<Origin>, Finding)>,
     },
     /// Anything else that a registered object reports: a full sentence.
-    #[error("{0}")]
+    #[error("{}", many_lines(_0))]
     Message(String),
 }
 
 fn place(origin: Option<&Origin>) -> String {
     match origin {
-        Some(Origin { file, line: Some(line) }) => format!("{}:{line}: ", file.display()),
-        Some(Origin { file, line: None }) => format!("{}: ", file.display()),
+        Some(Origin { file, line: Some(line) }) => format!("{}:{line}: ", shown_path(file)),
+        Some(Origin { file, line: None }) => format!("{}: ", shown_path(file)),
         None => String::new(),
     }
 }
 
 fn list(phase: Phase, findings: &[(Option<Origin>, Finding)]) -> String {
     let line = |(origin, finding): &(Option<Origin>, Finding)| match &finding.task {
-        Some(task) => format!("{}task `{task}`: {}", place(origin.as_ref()), finding.problem),
-        None => finding.problem.clone(),
+        Some(task) => {
+            format!("{}task `{}`: {}", place(origin.as_ref()), one_line(task), one_line(&finding.problem))
+        }
+        None => one_line(&finding.problem).into_owned(),
     };
     match findings {
         [only] => line(only),
-        several => several.iter().fold(
-            format!("the {phase} has {} faults:", several.len()),
-            |text, finding| text + "\n  " + &line(finding),
-        ),
+        several => {
+            several.iter().fold(format!("the {phase} has {} faults:", several.len()), |text, finding| {
+                text + "\n  " + &line(finding)
+            })
+        }
     }
 }

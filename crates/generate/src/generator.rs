@@ -63,7 +63,9 @@ impl Generator {
             self.verify(Phase::Session, &[], &TaskGraph::default())?;
             let targets: Vec<Str> = match self.session.parameters.get("target-kinds") {
                 None | Some(Value::Null) => Vec::new(),
-                Some(Value::List(list)) => list.iter().filter_map(Value::as_str).cloned().collect(),
+                Some(Value::List(list)) if list.iter().all(|kind| kind.as_str().is_some()) => {
+                    list.iter().filter_map(Value::as_str).cloned().collect()
+                }
                 Some(other) => {
                     let found = describe(other);
                     return Err(Error::Message(format!("the parameter `target-kinds` must be a list of kinds, found {found}")));
@@ -102,7 +104,15 @@ impl Generator {
                 }
             }
             let graph = set.with_dependency_edges()?;
-            graph.graph().postorder()?;
+            if let Err(error) = graph.graph().postorder() {
+                return Err(match error {
+                    taskgraph_graph::Error::Cycle { path } => {
+                        let origin = path.first().and_then(|label| self.origin(label)).cloned();
+                        Error::Loop { origin, path }
+                    }
+                    other => other.into(),
+                });
+            }
             self.verified(Phase::FullTaskGraph, graph)
         })
     }
@@ -114,7 +124,7 @@ impl Generator {
             let mut targets = full.subset(|_| true);
             for name in self.filters()? {
                 let filter = self.session.registry.get::<dyn Filter>(&name)?;
-                let keep: FxHashSet<Str> = filter.keep(&targets, &self.session)?.into_iter().collect();
+                let keep: FxHashSet<Str> = filter.keep(&targets, &self.session).map_err(|error| self.placed(error))?.into_iter().collect();
                 if let Some(label) = keep.iter().filter(|label| targets.get(label).is_none()).min() {
                     return Err(Error::UnknownTarget { name, label: label.clone() });
                 }
@@ -154,6 +164,16 @@ impl Generator {
                 list.iter().map(name).collect()
             }
             _ => Ok(vec![text!("target_tasks_method")]),
+        }
+    }
+
+    /// The same error, with the place of its task.
+    fn placed(&self, error: Error) -> Error {
+        match error {
+            Error::Regex { origin: None, task, source } => {
+                Error::Regex { origin: self.origin(&task).cloned(), task, source }
+            }
+            other => other,
         }
     }
 

@@ -50,6 +50,7 @@
 //! ```
 
 mod error;
+mod filter;
 mod generator;
 mod targets;
 mod verifications;
@@ -59,6 +60,7 @@ use taskgraph_kinds::Registry;
 
 pub use crate::{
     error::Error,
+    filter::{FilterError, filter},
     generator::Generator,
     targets::{Filter, TargetMethod},
     verify::{Finding, Phase, Verification, Verifying},

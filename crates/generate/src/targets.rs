@@ -115,7 +115,7 @@ impl<'a> Push<'a> {
         }
         match (self.branch, list_of(attributes, "run_on_git_branches")) {
             (Some(branch), Some(patterns)) => runs_on_git_branch(branch, patterns)
-                .map_err(|source| Error::Regex { task: task.label.clone(), source }),
+                .map_err(|source| Error::Regex { origin: None, task: task.label.clone(), source }),
             _ => Ok(true),
         }
     }

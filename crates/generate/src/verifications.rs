@@ -244,7 +244,7 @@ fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     for task in verifying.graph.tasks() {
         let Some(Value::Map(worker)) = definition(task).get("worker") else { continue };
-        if !worker.get_str("implementation").is_some_and(|name| name == "docker-worker") {
+        if worker.get_str("implementation").is_none_or(|name| name != "docker-worker") {
             continue;
         }
         let volumes = worker.get_list("volumes");

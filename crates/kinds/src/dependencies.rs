@@ -7,13 +7,16 @@ use taskgraph_config::attributes_match;
 use taskgraph_graph::Task;
 use taskgraph_value::{Map, Str, Value};
 
+/// Where the tasks are that have a value of an attribute.
+type Positions = FxHashMap<Str, Vec<usize>>;
+
 /// The tasks of the kinds that a kind depends on, in the order in which those kinds were loaded, found by label, kind
 /// and attribute without looking at all of them.
 #[derive(Default)]
 pub struct DependencyTasks {
     tasks: Vec<Arc<Task>>,
     by_label: OnceLock<FxHashMap<Str, usize>>,
-    by_attribute: RwLock<FxHashMap<Str, Arc<FxHashMap<Str, Vec<usize>>>>>,
+    by_attribute: RwLock<FxHashMap<Str, Arc<Positions>>>,
 }
 
 impl DependencyTasks {
@@ -76,11 +79,11 @@ impl DependencyTasks {
         fewest
     }
 
-    fn index(&self, attribute: &Str) -> Arc<FxHashMap<Str, Vec<usize>>> {
+    fn index(&self, attribute: &Str) -> Arc<Positions> {
         if let Some(index) = self.by_attribute.read().unwrap_or_else(PoisonError::into_inner).get(attribute) {
             return index.clone();
         }
-        let mut index: FxHashMap<Str, Vec<usize>> = FxHashMap::default();
+        let mut index = Positions::default();
         for (at, task) in self.tasks.iter().enumerate() {
             if let Some(text) = task.attributes.get_str(attribute) {
                 index.entry(text.clone()).or_default().push(at);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use taskgraph_config::{ConfigError, KeyedByError, ParametersError, RegexError};
-use taskgraph_schema::{Object, Violation};
+use taskgraph_schema::{Object, Violation, many_lines, one_line, shown_path};
 use taskgraph_value::{Map, Str};
 use thiserror::Error;
 
@@ -86,12 +86,18 @@ pub enum Problem {
     #[error(transparent)]
     Date(#[from] taskgraph_value::json::DateError),
     /// A file or folder that cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read `{}`: {source}", shown_path(path))]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Kinds that depend on each other in a circle.
+    #[error("kinds depend on each other in a loop: {}", path.join(" -> "))]
+    KindLoop {
+        /// The kinds; each depends on the next, and the last is the first again.
+        path: Vec<Str>,
     },
     /// A failure of another crate, in its own words.
     #[error(transparent)]
@@ -123,7 +129,10 @@ impl Problem {
     }
 
     fn violation(key: &str, problem: String) -> Self {
-        Problem::Violations { within: String::new(), violations: vec![Violation { path: key.into(), problem }] }
+        Problem::Violations {
+            within: String::new(),
+            violations: vec![Violation { path: key.into(), problem }],
+        }
     }
 
     /// Compares a part of a task with a schema; `within` is the key under which the task has it.
@@ -169,22 +178,42 @@ impl From<taskgraph_graph::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A problem of another file names that file itself.
-        let elsewhere = matches!(*self.problem, Problem::Yaml(_) | Problem::Config(_));
-        if let Some(file) = self.file.as_ref().filter(|_| !elsewhere) {
-            write!(f, "{}:", file.display())?;
-            if let Some(line) = self.line {
-                write!(f, "{line}:")?;
+        // A file that is no YAML is where that is.
+        let broken = match &*self.problem {
+            Problem::Yaml(error) if self.file.is_none() => Some(error),
+            _ => None,
+        };
+        let (file, line, column) = match broken {
+            Some(error) => (Some(&error.path), error.line, error.column),
+            None => (self.file.as_ref(), self.line, None),
+        };
+        if let Some(file) = file {
+            write!(f, "{}:", shown_path(file))?;
+            for number in [line, column].into_iter().flatten() {
+                write!(f, "{number}:")?;
             }
             f.write_str(" ")?;
         }
-        match (&self.kind, &self.task) {
+        let (kind, task) = (self.kind.as_deref().map(one_line), self.task.as_deref().map(one_line));
+        match (kind, task) {
             (Some(kind), Some(task)) => write!(f, "kind `{kind}`, task `{task}`: ")?,
             (Some(kind), None) => write!(f, "kind `{kind}`: ")?,
             (None, Some(task)) => write!(f, "task `{task}`: ")?,
             (None, None) => {}
         }
-        write!(f, "{}", self.problem)
+        match (&*self.problem, broken) {
+            (_, Some(error)) => f.write_str(&one_line(&error.kind.to_string())),
+            (problem @ Problem::Violations { .. }, _) => write!(f, "{problem}"),
+            (
+                problem @ (Problem::Config(_)
+                | Problem::Parameters(_)
+                | Problem::Vcs(_)
+                | Problem::Other(_)
+                | Problem::Message(_)),
+                _,
+            ) => f.write_str(&many_lines(&problem.to_string())),
+            (problem, _) => f.write_str(&one_line(&problem.to_string())),
+        }
     }
 }
 

@@ -34,10 +34,10 @@ impl Kind {
             return Ok(None);
         }
         let name = Str::from(name);
-        let document = yaml::read_file(&file).map_err(|error| Error::new(error).of_kind(&name))?;
+        let document = yaml::read_file_as(&file, &shown).map_err(|error| Error::new(error).of_kind(&name))?;
         let fail = |line, problem| Error::in_file(&shown, line, problem).of_kind(&name);
         let Value::Map(config) = &document.value else {
-            return Err(fail(None, Problem::wrong("kind.yml", "a mapping", describe(&document.value))));
+            return Err(fail(None, Problem::message(format!("expected a mapping, found {}", describe(&document.value)))));
         };
         let mut dependencies = Vec::new();
         match config.get_some("kind-dependencies") {

@@ -1,7 +1,7 @@
 //! Which kinds there are, in which order they are loaded, and loading them.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::Scope;
@@ -50,7 +50,10 @@ impl KindGraph {
                 graph.add_edge(&kind.name, dependency, text!("kind-dependency"))?;
             }
         }
-        let order: Vec<Str> = graph.postorder()?.into_iter().cloned().collect();
+        let order: Vec<Str> = match graph.postorder() {
+            Ok(order) => order.into_iter().cloned().collect(),
+            Err(error) => return Err(kind_loop(&kinds, error)),
+        };
         let mut by_name: FxHashMap<Str, Kind> = kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
         let kinds = order.iter().filter_map(|name| by_name.remove(name)).collect();
         Ok(KindGraph { kinds, graph })
@@ -82,7 +85,7 @@ impl KindGraph {
             needs.iter().for_each(|need| dependents[*need].push(at));
             waiting.push((AtomicUsize::new(needs.len()), needs));
         }
-        let run = Run { kinds: &self.kinds, session, results: &results, dependents, waiting, failed: AtomicBool::new(false) };
+        let run = Run { kinds: &self.kinds, session, results: &results, dependents, waiting, failed: AtomicUsize::new(usize::MAX) };
         rayon::scope(|scope| {
             for at in 0..self.kinds.len() {
                 if run.waiting[at].1.is_empty() {
@@ -103,6 +106,14 @@ impl KindGraph {
             None => Ok(all),
         }
     }
+}
+
+/// A loop, at the first kind of it.
+fn kind_loop(kinds: &[Kind], error: taskgraph_graph::Error) -> Error {
+    let taskgraph_graph::Error::Cycle { path } = error else { return error.into() };
+    let first = kinds.iter().find(|kind| path.first() == Some(&kind.name));
+    let origin = first.map(|kind| kind.origin(&["kind-dependencies"]));
+    Error::of_task(None, origin.as_ref(), Problem::KindLoop { path })
 }
 
 /// The first two tasks of one label.
@@ -128,12 +139,13 @@ struct Run<'a> {
     dependents: Vec<Vec<usize>>,
     /// How many dependencies a kind still waits for, and which it has, in the order in which they are loaded.
     waiting: Vec<(AtomicUsize, Vec<usize>)>,
-    failed: AtomicBool,
+    /// The first kind that failed. Those before it are loaded all the same, so that always the same error is told.
+    failed: AtomicUsize,
 }
 
 impl<'a> Run<'a> {
     fn load<'s>(&'s self, at: usize, scope: &Scope<'s>) {
-        if self.failed.load(Ordering::Acquire) {
+        if self.failed.load(Ordering::Acquire) < at {
             return;
         }
         let kind = &self.kinds[at];
@@ -141,7 +153,7 @@ impl<'a> Run<'a> {
         let tasks = needed.flatten().map(|loaded| loaded.task.clone()).collect();
         let result = load_kind(kind, self.session, DependencyTasks::new(tasks)).map_err(|error| error.of_kind(&kind.name));
         if result.is_err() {
-            self.failed.store(true, Ordering::Release);
+            self.failed.fetch_min(at, Ordering::AcqRel);
         }
         // Each kind is loaded once, so its slot is empty.
         drop(self.results[at].set(result));
@@ -170,14 +182,16 @@ fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) ->
         transforms = transforms.then_all(&*found.map_err(|unknown| source.error(&["transforms"], unknown))?);
     }
     let descriptions = transforms.run(&kind, tasks)?;
-    descriptions
+    let loaded: Vec<Result<LoadedTask, Error>> = descriptions
         .into_par_iter()
         .with_min_len(64)
         .map(|description| {
             let task = into_task(&kind.kind, &description).map_err(|problem| description.error(problem))?;
             Ok(LoadedTask { task: Arc::new(task), origin: description.origin })
         })
-        .collect()
+        .collect();
+    // Not at once, for then any of several errors may come out.
+    loaded.into_iter().collect()
 }
 
 fn loader_of(kind: &Kind, session: &Session) -> Result<Arc<dyn Loader>, Error> {
@@ -199,7 +213,10 @@ fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
     };
     let list = |key: &str| match description.get_some(key) {
         None => Ok(List::new()),
-        Some(Value::List(list)) => Ok(list.clone()),
+        Some(Value::List(list)) => match list.iter().find(|label| label.as_str().is_none()) {
+            None => Ok(list.clone()),
+            Some(other) => Err(Problem::wrong(key, "labels", describe(other))),
+        },
         Some(other) => Err(Problem::wrong(key, "a list", describe(other))),
     };
     let dependencies = mapping("dependencies")?;

@@ -8,7 +8,7 @@ use taskgraph_config::{merge, yaml};
 use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
 
-use crate::{Description, Error, KindContext, Origin, Problem};
+use crate::{Description, Error, Kind, KindContext, Origin, Problem};
 
 /// Makes the tasks of a kind, which its transforms then rewrite.
 pub trait Loader: Send + Sync {
@@ -76,7 +76,7 @@ impl Loader for TransformLoader {
                         let name = file.as_str().ok_or_else(|| {
                             source.error(&["tasks-from"], Problem::wrong("tasks-from", "file names", describe(file)))
                         })?;
-                        load_file(&kind.path, &source.folder, name, &defaults)
+                        load_file(source, name, &defaults)
                     })
                     .collect();
                 for tasks in from_files {
@@ -92,9 +92,13 @@ impl Loader for TransformLoader {
     }
 }
 
-fn load_file(kind: &Str, folder: &Path, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
-    let document = yaml::read_file(&folder.join(name.as_str()))?;
-    let shown: Arc<Path> = Path::new(kind.as_str()).join(name.as_str()).into();
+fn load_file(source: &Kind, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
+    let shown: Arc<Path> = Path::new(source.path.as_str()).join(name.as_str()).into();
+    let document = yaml::read_file_as(&source.folder.join(name.as_str()), &shown).map_err(|error| match error.kind {
+        // What is wrong is the name.
+        yaml::ErrorKind::NotFound | yaml::ErrorKind::Io(_) => source.error(&["tasks-from"], error),
+        _ => error.into(),
+    })?;
     let fail = |line, problem| Error::in_file(shown.to_path_buf(), line, problem);
     let Value::Map(mut tasks) = document.value.clone() else {
         return Err(fail(None, Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value)))));

@@ -25,7 +25,7 @@ pub trait Resolver: Send + Sync {
 
 /// A name that nobody registered.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("there is no {what} `{name}`; known are {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
+#[error("there is no {what} `{name}`; known are {}; {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") }, self.hint())]
 pub struct UnknownName {
     /// What it should be: `loader`, `transform`, ...
     pub what: &'static str,

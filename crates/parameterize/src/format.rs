@@ -1,5 +1,6 @@
 //! `str.format`: templates and what they become.
 
+mod date;
 mod float;
 mod integer;
 mod parse;

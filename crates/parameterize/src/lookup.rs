@@ -21,6 +21,13 @@ pub trait Lookup {
     /// The value of a name. Names are what stands before the first `.` or `[` of a field.
     fn lookup(&self, name: &str) -> Option<Cow<'_, Value>>;
 
+    /// The value at the start of a field that leads through an object with attributes, and the rest of the field: of
+    /// `task[a].label[0]` it might be that of `task[a].label`, and `[0]`. Nothing if there are only mappings and lists.
+    fn object<'f>(&self, field: &'f str) -> Option<(Cow<'_, Value>, &'f str)> {
+        let _ = field;
+        None
+    }
+
     /// The names that are known, for error messages. May be empty.
     fn names(&self) -> Vec<Str> {
         Vec::new()
@@ -40,6 +47,10 @@ impl Lookup for Map {
 impl<A: Lookup + ?Sized, B: Lookup + ?Sized> Lookup for (&A, &B) {
     fn lookup(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.0.lookup(name).or_else(|| self.1.lookup(name))
+    }
+
+    fn object<'f>(&self, field: &'f str) -> Option<(Cow<'_, Value>, &'f str)> {
+        self.0.object(field).or_else(|| self.1.object(field))
     }
 
     fn names(&self) -> Vec<Str> {

@@ -54,7 +54,16 @@ impl<'a> Walk<'a> {
         self.path.pop();
     }
 
+    /// What was found here; just its type where secrets are kept.
+    fn found(&self, value: &Value) -> String {
+        let secret = |step: &Step<'_>| matches!(step, Step::Key("env" | "headers"));
+        if self.path.iter().any(secret) { value.type_name().into() } else { describe(value) }
+    }
+
     fn value_at(&mut self, step: Step<'a>, shape: &Shape, value: &'a Value) {
+        if accepts_at_once(shape, value) {
+            return;
+        }
         self.path.push(step);
         self.value(shape, value);
         self.path.pop();
@@ -77,7 +86,7 @@ impl<'a> Walk<'a> {
             (Shape::Tagged(tag, variants), Value::Map(map)) => self.tagged(tag, variants, map),
             (Shape::AnyOf(shapes), _) => self.any_of(shape, shapes, value),
             (Shape::KeyedBy(names, item), _) => self.keyed_by(names, item, value),
-            _ => self.report(format!("expected {}, found {}", expected(shape), describe(value))),
+            _ => self.report(format!("expected {}, found {}", expected(shape), self.found(value))),
         }
     }
 
@@ -153,7 +162,7 @@ impl<'a> Walk<'a> {
         }
         match closest {
             Some(found) => self.found.extend(found),
-            None => self.report(format!("expected {}, found {}", expected(whole), describe(value))),
+            None => self.report(format!("expected {}, found {}", expected(whole), self.found(value))),
         }
     }
 
@@ -309,6 +318,14 @@ mod tests {
                 "`notify[1].type`: expected one of email, found the string \"fax\"",
             ]
         );
+    }
+
+    #[test]
+    fn variables_are_not_shown() {
+        static WORKER: Object = Object::open(&[optional("env", Shape::MapOf(&Shape::Str))]);
+        let worker = map! { "env" => map! { "PASSWORD" => 123_456 } };
+        let found: Vec<String> = check_object(&WORKER, &worker).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["`env.PASSWORD`: expected a string, found an integer"]);
     }
 
     #[test]

@@ -28,6 +28,6 @@ mod violation;
 pub use crate::{
     check::{check, check_object},
     shape::{Field, Object, Rule, Shape, optional, required, with_default},
-    shown::{many_lines, one_line},
+    shown::{many_lines, one_line, shown_path},
     violation::{Violation, describe},
 };

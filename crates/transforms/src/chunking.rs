@@ -1,7 +1,7 @@
 //! `chunk`: the same task several times, each with its number.
 
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
-use taskgraph_parameterize::substitute;
+use taskgraph_parameterize::{SubstituteError, substitute};
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
 use taskgraph_value::{Map, Str, Value, map, text};
 
@@ -54,7 +54,8 @@ fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
         rest = after;
     }
     let value = container.get(rest).ok_or_else(missing)?.clone();
-    let name = taskgraph_parameterize::format(&rest.into(), values)?;
-    container.insert(name, substitute(value, values)?);
+    let in_field = |source| Problem::other(SubstituteError::Template { path: path.into(), source });
+    let name = taskgraph_parameterize::format(&rest.into(), values).map_err(in_field)?;
+    container.insert(name, substitute(value, values).map_err(in_field)?);
     Ok(())
 }

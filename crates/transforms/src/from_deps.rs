@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::Task;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform, TransformSequence};
-use taskgraph_parameterize::format;
+use taskgraph_parameterize::{SubstituteError, format};
 use taskgraph_schema::{Object, Shape, describe, optional, required};
 use taskgraph_value::{Map, Str, Value, text};
 
@@ -223,7 +223,10 @@ fn fetch_entries(wanted: &Value, task: &Task) -> Result<Vec<Value>, Problem> {
         let mut entry = entry.clone();
         for key in ["artifact", "dest"] {
             if let Some(Value::Str(template)) = entry.get(key) {
-                let filled = format(template, &task.attributes)?;
+                let filled = format(template, &task.attributes).map_err(|source| {
+                    let path = format!("from-deps.fetches.{}", task.kind);
+                    Problem::other(SubstituteError::Template { path, source })
+                })?;
                 entry.insert(key.into(), filled.into());
             }
         }

@@ -3,7 +3,7 @@
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
 use taskgraph_parameterize::substitute_fields;
 use taskgraph_schema::{Object, Shape, describe, optional, required};
-use taskgraph_value::{Map, Str, Value, map, python, text};
+use taskgraph_value::{List, Map, Str, Value, map, python, text};
 
 use crate::limit::check_count;
 
@@ -41,22 +41,24 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
     if matrix.is_empty() {
         return Err(Problem::missing("matrix", "at least one name with a list of values"));
     }
-    for (key, values) in &matrix {
-        if values.as_list().is_none() {
-            return Err(Problem::wrong(&format!("matrix.{key}"), "a list of values", describe(values)));
-        }
-    }
+    let matrix: Vec<(Str, List)> = matrix
+        .iter()
+        .map(|(key, values)| match in_turn(values) {
+            Some(values) => Ok((key.clone(), values)),
+            None => Err(Problem::wrong(&format!("matrix.{key}"), "a list of values", describe(values))),
+        })
+        .collect::<Result<_, _>>()?;
 
     let written = task.get_map("attributes").and_then(|attributes| attributes.get_map("matrix"));
     let mut rows = vec![(task.text("name")?.to_string(), written.cloned().unwrap_or_default())];
     for (key, values) in &matrix {
         let mut longer = Vec::new();
         for (name, row) in rows {
-            for value in values.as_list().into_iter().flatten() {
+            for value in values {
                 let mut row = row.clone();
                 row.insert(key.clone(), value.clone());
                 let excluded = rules.iter().any(|rule| {
-                    rule.iter().all(|(key, value)| row.get(key).unwrap_or(&Value::Null) == value)
+                    rule.iter().all(|(key, value)| python::equal(row.get(key).unwrap_or(&Value::Null), value))
                 });
                 if !excluded {
                     check_count("matrix", longer.len() + 1)?;
@@ -74,4 +76,14 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
         out.push(task);
     }
     Ok(())
+}
+
+/// What Python goes through: the items of a list, the keys of a mapping, the characters of a string.
+fn in_turn(values: &Value) -> Option<List> {
+    match values {
+        Value::List(list) => Some(list.clone()),
+        Value::Map(map) => Some(map.keys().map(Value::from).collect()),
+        Value::Str(text) => Some(text.chars().map(|c| Value::from(c.encode_utf8(&mut [0; 4]) as &str)).collect()),
+        _ => None,
+    }
 }

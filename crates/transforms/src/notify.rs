@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use taskgraph_config::{KeyedBy, resolve_keyed_by};
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
-use taskgraph_parameterize::Lookup;
+use taskgraph_parameterize::{Lookup, SubstituteError};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, python, text};
 
@@ -112,7 +112,7 @@ fn add_notifications(kind: &KindContext<'_>, mut task: Description, out: &mut Ve
         let Value::Map(recipient) = recipient else { continue };
         let mut recipient = recipient.clone();
         recipient.set_default(text!("status-type"), text!("on-completed"));
-        let mut recipient = fill(&recipient, &values)?;
+        let mut recipient = fill(&recipient, "notify.recipients", &values)?;
         let form = recipient.get("type").map(python::str).unwrap_or_default();
         let key = match form.as_str() {
             "email" => "address",
@@ -128,7 +128,7 @@ fn add_notifications(kind: &KindContext<'_>, mut task: Description, out: &mut Ve
     }
     task.list_mut(text!("routes")).extend(routes);
     if let Some(Value::Map(content)) = notify.get("content") {
-        let content = service_names(&fill(content, &values)?);
+        let content = service_names(&fill(content, "notify.content", &values)?);
         task.map_mut(text!("extra")).insert(text!("notify"), content.into());
     }
     out.push(task);
@@ -160,14 +160,19 @@ impl Lookup for Values<'_> {
 }
 
 /// Fills the values into all strings of nested mappings; lists stay as they are.
-fn fill(map: &Map, values: &Values<'_>) -> Result<Map, Problem> {
+fn fill(map: &Map, path: &str, values: &Values<'_>) -> Result<Map, Problem> {
     let mut filled = map.clone();
-    for value in filled.values_mut() {
-        match value {
-            Value::Str(text) => *value = taskgraph_parameterize::format(text, values)?.into(),
-            Value::Map(inner) => *inner = fill(inner, values)?,
-            _ => {}
-        }
+    for (key, value) in map {
+        let path = format!("{path}.{key}");
+        let new = match value {
+            Value::Str(text) => match taskgraph_parameterize::format(text, values) {
+                Ok(text) => text.into(),
+                Err(source) => return Err(Problem::other(SubstituteError::Template { path, source })),
+            },
+            Value::Map(inner) => fill(inner, &path, values)?.into(),
+            _ => continue,
+        };
+        filled.insert(key.clone(), new);
     }
     Ok(filled)
 }

@@ -50,9 +50,22 @@ pub(crate) fn in_dependency_order(
             }
         }
     }
-    let order: Vec<Str> = graph.postorder()?.into_iter().cloned().collect();
+    let order: Vec<Str> = match graph.postorder() {
+        Ok(order) => order.into_iter().cloned().collect(),
+        Err(error) => return Err(loop_at(&tasks, error)),
+    };
     let mut by_label: FxHashMap<Str, Description> = labels.into_iter().zip(tasks).collect();
     Ok(order.iter().filter_map(|label| by_label.remove(label)).collect())
+}
+
+/// A loop, at the first task of it.
+fn loop_at(tasks: &[Description], error: taskgraph_graph::Error) -> Error {
+    let first = match &error {
+        taskgraph_graph::Error::Cycle { path } => path.first().map(Str::as_str),
+        _ => None,
+    };
+    let task = tasks.iter().find(|task| first.is_some() && task.get_str("label").map(Str::as_str) == first);
+    Error::of_task(None, task.and_then(|task| task.origin.as_ref()), error)
 }
 
 /// The artifact prefix that attributes give, or the usual one.

@@ -19,6 +19,10 @@ pub(crate) fn repositories(session: &Session) -> Result<Map, Problem> {
     }
 }
 
+fn missing(prefix: &Str, key: &str, expected: &str) -> Problem {
+    Problem::message(format!("`taskgraph.repositories.{prefix}.{key}` of config.yml: missing, expected {expected}"))
+}
+
 fn find(session: &Session) -> Result<Map, Problem> {
     let empty = Map::new();
     let all = session.config.taskgraph().get_map("repositories").unwrap_or(&empty);
@@ -30,9 +34,12 @@ fn find(session: &Session) -> Result<Map, Problem> {
             let mut matching = Vec::new();
             for (prefix, repository) in all {
                 let regex = repository.as_map().and_then(|map| map.get_str("project-regex")).ok_or_else(|| {
-                    Problem::missing(&format!("taskgraph.repositories.{prefix}.project-regex"), "a regular expression")
+                    missing(prefix, "project-regex", "a regular expression, because there are several repositories")
                 })?;
-                if re_match(regex, project)? {
+                let matches = re_match(regex, project).map_err(|error| {
+                    Problem::message(format!("`taskgraph.repositories.{prefix}.project-regex` of config.yml: {error}"))
+                })?;
+                if matches {
                     matching.push(prefix);
                 }
             }
@@ -50,7 +57,7 @@ fn find(session: &Session) -> Result<Map, Problem> {
     let field = |prefix: &Str, key: &str| {
         let repository = all.get_map(prefix);
         repository.and_then(|map| map.get(key)).cloned().ok_or_else(|| {
-            Problem::missing(&format!("taskgraph.repositories.{prefix}.{key}"), "a string")
+            missing(prefix, key, "a string")
         })
     };
     let secret = |prefix: &Str| -> Value { field(prefix, "ssh-secret-name").unwrap_or_default() };

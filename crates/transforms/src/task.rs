@@ -7,6 +7,7 @@ mod schema;
 mod treeherder;
 
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
+use taskgraph_schema::describe;
 use taskgraph_value::{Map, Value, map, text};
 
 use crate::{run::set_label, worker_types::implementation};
@@ -32,6 +33,12 @@ pub(crate) fn register(registry: &mut Registry) {
 }
 
 fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
+    // What is added to must be a mapping before the schema says so.
+    for key in ["worker", "tags"] {
+        if let Some(other) = task.get_some(key).filter(|value| value.as_map().is_none()) {
+            return Err(Problem::wrong(key, "a mapping", describe(other)));
+        }
+    }
     set_implementation(kind, &mut task)?;
     set_defaults(&mut task);
     set_label(kind, &mut task)?;
@@ -67,11 +74,12 @@ fn set_defaults(task: &mut Description) {
             }
             worker.set_default(text!("volumes"), vec![]);
             worker.set_default(text!("env"), Map::new());
-            if let Some(Value::List(caches)) = worker.get_mut("caches") {
-                if caches.iter().any(|cache| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"))) {
-                    for cache in caches.iter_mut().filter_map(Value::as_map_mut) {
-                        cache.set_default(text!("skip-untrusted"), false);
-                    }
+            let incomplete = |cache: &Value| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"));
+            if let Some(Value::List(caches)) = worker.get_mut("caches")
+                && caches.iter().any(incomplete)
+            {
+                for cache in caches.iter_mut().filter_map(Value::as_map_mut) {
+                    cache.set_default(text!("skip-untrusted"), false);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! `task-context`: values that are only known when the graph is generated, filled into fields.
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -165,7 +166,7 @@ fn read_context(session: &Session, file: &Str) -> Result<Map, Problem> {
     if let Some(known) = files.get(file) {
         return Ok(known.clone());
     }
-    match yaml::read_file(&session.cwd.join(file.as_str()))?.value {
+    match yaml::read_file_as(&session.cwd.join(file.as_str()), Path::new(file.as_str()))?.value {
         Value::Map(map) => Ok(files.entry(file.clone()).or_insert(map).clone()),
         other => Err(Problem::wrong("task-context.from-file", "a file with a mapping", describe(&other))),
     }

@@ -3,9 +3,9 @@
 use std::sync::{PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
-use taskgraph_config::{KeyedBy, evaluate_keyed_by};
+use taskgraph_config::{KeyedBy, KeyedByError, evaluate_keyed_by};
 use taskgraph_kinds::{Problem, Session};
-use taskgraph_schema::describe;
+use taskgraph_schema::{describe, one_line};
 use taskgraph_value::{Map, Str, Value, map, text};
 
 /// What runs the tasks of a worker type.
@@ -84,8 +84,9 @@ pub(crate) fn pool(session: &Session, worker_type: &Str) -> Result<Pool, Problem
             let value = alias.get(key).cloned().unwrap_or_default();
             let item = format!("`{key}` of the worker alias `{worker_type}`");
             match evaluate_keyed_by(&value, &item, &map! { "level" => level }, &KeyedBy::default())? {
-                Value::Str(template) => Ok(taskgraph_parameterize::format(&template, &values)?),
-                other => Err(Problem::wrong(&format!("workers.aliases.{worker_type}.{key}"), "a string", describe(&other))),
+                Value::Str(template) => taskgraph_parameterize::format(&template, &values)
+                    .map_err(|error| Problem::message(format!("{item} in config.yml: {error}"))),
+                other => Err(Problem::message(format!("{item} in config.yml: expected a string, found {}", describe(&other)))),
             }
         };
         Ok(Pool { provisioner_id: resolve("provisioner")?, worker_type: resolve("worker-type")? })
@@ -103,15 +104,10 @@ fn alias(session: &Session, worker_type: &Str) -> Result<Map, Problem> {
     match found {
         Ok(Value::Map(alias)) => Ok(alias),
         Ok(other) => Err(Problem::wrong(&format!("workers.aliases.{worker_type}"), "a mapping", describe(&other))),
-        Err(error) => {
-            let known: Vec<&str> = session.config.aliases().keys().map(Str::as_str).collect();
-            Err(match known.iter().any(|key| taskgraph_config::re_match_to_end(key, worker_type).is_ok_and(|m| m)) {
-                true => error.into(),
-                false => Problem::message(format!(
-                    "there is no worker alias `{worker_type}` under `workers.aliases` of config.yml; there are {}",
-                    known.join(", ")
-                )),
-            })
-        }
+        Err(KeyedByError::NoMatch { alternatives, .. }) => Err(Problem::message(format!(
+            "there is no worker alias `{}` under `workers.aliases` of config.yml; there are {alternatives}",
+            one_line(worker_type)
+        ))),
+        Err(error) => Err(error.into()),
     }
 }

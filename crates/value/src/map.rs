@@ -184,6 +184,15 @@ impl Map {
         Some(value)
     }
 
+    /// Takes a map out of its key, to change it without copying and put it back. The key stays, with null; without the
+    /// key, or if its value is no map, the result is empty.
+    pub fn take_map(&mut self, key: &str) -> Map {
+        match self.get_mut(key).map(std::mem::take) {
+            Some(Value::Map(map)) => map,
+            _ => Map::new(),
+        }
+    }
+
     /// Sets every key of `other`, in its order.
     pub fn extend_from(&mut self, other: &Map) {
         if self.is_empty() {

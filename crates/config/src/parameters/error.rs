@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use taskgraph_schema::{one_line, shown_path};
 use thiserror::Error;
 
 use crate::problems::Problems;
@@ -35,7 +36,8 @@ pub enum ParametersError {
     Invalid(Problems),
     /// The specification names neither a file nor anything else we know.
     #[error(
-        "no parameters file `{spec}`: expected a .yml or .json file, a URL of one, `task-id=<id>`, `project=<name>` or `index=<path>`"
+        "no parameters file `{}`: expected a .yml or .json file, a URL of one, `task-id=<id>`, `project=<name>` or `index=<path>`",
+        one_line(spec)
     )]
     NoSuchFile {
         /// The specification.
@@ -54,7 +56,7 @@ pub enum ParametersError {
         spec: String,
     },
     /// The file cannot be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`: {source}", shown_path(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -73,7 +75,7 @@ pub enum ParametersError {
     #[error(transparent)]
     Yaml(#[from] yaml::Error),
     /// The file is not JSON.
-    #[error("{}:{line}:{column}: {problem}", path.display())]
+    #[error("{}:{line}:{column}: {}", shown_path(path), one_line(problem))]
     Json {
         /// The file.
         path: PathBuf,
@@ -85,7 +87,7 @@ pub enum ParametersError {
         problem: String,
     },
     /// The file holds something else than a mapping.
-    #[error("{}: expected a mapping of parameters, found {found}", path.display())]
+    #[error("{}: expected a mapping of parameters, found {found}", shown_path(path))]
     NotAMapping {
         /// The file.
         path: PathBuf,
@@ -96,7 +98,10 @@ pub enum ParametersError {
     #[error(transparent)]
     Vcs(#[from] taskgraph_vcs::Error),
     /// A file has no address that a person could look at.
-    #[error("no URL for files of `{repository}`: expected a repository on github.com")]
+    #[error(
+        "no URL for files of `{}`, the repository that the parameters name: expected a repository on github.com",
+        without_credentials(repository)
+    )]
     NotOnGithub {
         /// The URL of the repository.
         repository: String,
@@ -110,4 +115,14 @@ pub enum ParametersError {
     /// A date, which has no place in JSON.
     #[error("taskgraph parameters: {0}")]
     Date(#[from] taskgraph_value::json::DateError),
+}
+
+/// An address without the name and password that it may have.
+fn without_credentials(url: &str) -> String {
+    let hidden = url.split_once("://").and_then(|(scheme, rest)| {
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (credentials, host) = host.rsplit_once('@')?;
+        (credentials != "git").then(|| format!("{scheme}://***@{host}{path}"))
+    });
+    one_line(hidden.as_deref().unwrap_or(url)).into_owned()
 }

@@ -88,7 +88,7 @@ fn addresses_that_there_are_not() {
         ),
         (
             map! { "repository_type" => "git", "head_repository" => "https://example.com/x", "head_rev" => "1" },
-            "no URL for files of `https://example.com/x`: expected a repository on github.com",
+            "no URL for files of `https://example.com/x`, the repository that the parameters name: expected a repository on github.com",
         ),
         (
             map! { "repository_type" => "svn" },

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use taskgraph_schema::{one_line, shown_path};
 use thiserror::Error;
 
 /// A YAML file that cannot be read. Shown as `path:line:column: what is wrong`.
@@ -21,11 +22,11 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
+        write!(f, "{}:", shown_path(&self.path))?;
         for number in [self.line, self.column].into_iter().flatten() {
             write!(f, "{number}:")?;
         }
-        write!(f, " {}", self.kind)
+        write!(f, " {}", one_line(&self.kind.to_string()))
     }
 }
 
@@ -43,7 +44,7 @@ pub enum ErrorKind {
     #[error("no such file")]
     NotFound,
     /// The file cannot be read.
-    #[error("cannot read the file")]
+    #[error("cannot read the file: {0}")]
     Io(#[source] io::Error),
     /// Bytes that are not UTF-8.
     #[error("not UTF-8 from byte {offset} on")]

@@ -163,6 +163,12 @@ pub(super) struct Steps<'a> {
     rest: &'a str,
 }
 
+impl<'a> Steps<'a> {
+    pub(super) fn new(rest: &'a str) -> Self {
+        Steps { rest }
+    }
+}
+
 impl<'a> Iterator for Steps<'a> {
     type Item = Result<Step<'a>, &'static str>;
 

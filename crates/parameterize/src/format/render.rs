@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use taskgraph_value::{Str, Value, python};
 
-use super::parse::{Field, Piece, Pieces, Step, split_name};
-use super::{float, integer, spec::Spec};
+use super::parse::{Field, Piece, Pieces, Step, Steps, split_name};
+use super::{date, float, integer, spec::Spec};
 use crate::error::{known, shorten};
 use crate::{Error, Lookup};
 
@@ -108,11 +108,17 @@ impl Renderer<'_> {
         if first.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::Positional { template: shorten(self.template), name: shorten(full) });
         }
-        let mut value = self.values.lookup(first).ok_or_else(|| Error::UnknownName {
-            template: shorten(self.template),
-            name: shorten(first),
-            known: known(self.values),
-        })?;
+        let (mut value, steps) = match self.values.object(full) {
+            Some((value, rest)) => (value, Steps::new(rest)),
+            None => {
+                let value = self.values.lookup(first).ok_or_else(|| Error::UnknownName {
+                    template: shorten(self.template),
+                    name: shorten(first),
+                    known: known(self.values),
+                })?;
+                (value, steps)
+            }
+        };
         for step in steps {
             let step = step.map_err(|problem| self.syntax(problem))?;
             value = match value {
@@ -175,7 +181,8 @@ fn write_value(out: &mut String, value: &Value, spec: &str) -> Result<(), String
         Value::Int(value) => integer::write(out, &value.to_string(), spec),
         Value::BigInt(digits) => integer::write(out, digits, spec),
         Value::Float(value) => float::write(out, *value, &Spec::parse(spec, '>', '\0')?),
-        Value::Null | Value::Date(_) | Value::List(_) | Value::Map(_) => {
+        Value::Date(text) => date::write(out, text, spec),
+        Value::Null | Value::List(_) | Value::Map(_) => {
             Err(format!("{} takes no format specification, found `{spec}`", value.type_name()))
         }
     }

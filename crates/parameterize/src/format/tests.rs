@@ -96,7 +96,25 @@ fn widths_have_a_limit() {
 fn dates_are_shown_as_they_are() {
     let values = map! { "d" => Value::Date("2024-01-01".into()) };
     assert_eq!(format(&"{d}{d!r:>12}".into(), &values).unwrap(), "2024-01-01  2024-01-01");
-    format(&"{d:%Y}".into(), &values).unwrap_err();
+    assert_eq!(format(&"{d:%Y/%m}".into(), &values).unwrap(), "2024/01");
+    format(&"{d:%}".into(), &values).unwrap_err();
+}
+
+#[test]
+fn objects_have_attributes() {
+    struct Objects;
+    impl crate::Lookup for Objects {
+        fn lookup(&self, name: &str) -> Option<std::borrow::Cow<'_, Value>> {
+            (name == "plain").then(|| std::borrow::Cow::Owned("x".into()))
+        }
+        fn object<'f>(&self, field: &'f str) -> Option<(std::borrow::Cow<'_, Value>, &'f str)> {
+            let rest = field.strip_prefix("task[a].needs")?;
+            Some((std::borrow::Cow::Owned(map! { "k" => vec!["deep".into()] }.into()), rest))
+        }
+    }
+    assert_eq!(format(&"{plain}|{task[a].needs[k][0]}".into(), &Objects).unwrap(), "x|deep");
+    format(&"{task[a].label}".into(), &Objects).unwrap_err();
+    format(&"{plain.label}".into(), &Objects).unwrap_err();
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
-use taskgraph_value::{List, Map, Str, Value, json, map, text};
+use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
 use crate::order::{artifact_prefix, in_dependency_order};
 
@@ -39,7 +39,7 @@ impl Transform for UseFetches {
 /// What the `fetch` and `toolchain` tasks of this kind and its dependencies offer, by label.
 #[derive(Default)]
 struct Known {
-    artifacts: FxHashMap<Str, Value>,
+    artifacts: FxHashMap<Str, Str>,
     env: FxHashMap<Str, Map>,
     /// The labels behind other names, which begin with the kind as labels do.
     aliases: FxHashMap<String, Str>,
@@ -64,7 +64,7 @@ impl Known {
     }
 
     fn add(&mut self, label: &Str, artifact: Option<&Value>, env: Option<&Value>) {
-        if let Some(artifact) = artifact.filter(|artifact| artifact.is_truthy()) {
+        if let Some(Value::Str(artifact)) = artifact.filter(|artifact| artifact.is_truthy()) {
             self.artifacts.insert(label.clone(), artifact.clone());
         }
         if let Some(Value::Map(env)) = env.filter(|env| env.is_truthy()) {
@@ -92,10 +92,10 @@ fn use_fetches<'a>(
 where
 {
     let Some(Value::Map(fetches)) = task.remove("fetches").filter(Value::is_truthy) else { return Ok(()) };
-    let mut dependencies = task.get_map("dependencies").cloned().unwrap_or_default();
-    let mut worker = task.get_map("worker").cloned().unwrap_or_default();
+    let mut dependencies = task.take_map("dependencies");
+    let mut worker = task.take_map("worker");
     let env = worker.map_mut(text!("env"));
-    let mut wanted = List::new();
+    let mut wanted = Vec::new();
     let mut kinds: Vec<&(Str, Value)> = fetches.iter().collect();
     kinds.sort_by(|a, b| a.0.cmp(&b.0));
     for (from, entries) in kinds {
@@ -103,7 +103,7 @@ where
         let prefix = if from_kind { None } else { Some(prefix_of(kind, &dependencies, from, earlier)?) };
         for entry in sorted_entries(from, entries)? {
             let (path, reference) = match &prefix {
-                Some(prefix) => (Value::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
+                Some(prefix) => (Str::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
                 None => {
                     let name = format!("{from}-{}", entry.artifact);
                     let label = known.aliases.get(&name).cloned().unwrap_or_else(|| name.into());
@@ -121,24 +121,11 @@ where
                     (artifact.clone(), format!("<{label}>"))
                 }
             };
-            // In the order of keys that the reference embeds.
-            let mut fetch = map! { "artifact" => path };
-            if let Some(dest) = entry.field("dest").filter(|dest| !dest.is_null()) {
-                fetch.insert(text!("dest"), dest.clone());
-            }
-            fetch.insert(text!("extract"), entry.field("extract").cloned().unwrap_or(Value::Bool(true)));
-            fetch.insert(text!("task"), reference.into());
-            if let Some(verify) = entry.field("verify-hash").filter(|verify| verify.is_truthy()) {
-                fetch.insert(text!("verify-hash"), verify.clone());
-            }
-            wanted.push(fetch.into());
+            wanted.push(Wanted { artifact: path, reference, entry });
         }
     }
     let private = private_folders(&wanted);
-    env.insert(
-        text!("MOZ_FETCHES"),
-        map! { "task-reference" => json::compact_sorted(&wanted.into())? }.into(),
-    );
+    env.insert(text!("MOZ_FETCHES"), map! { "task-reference" => embed(&wanted)? }.into());
     env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
     task.insert(text!("dependencies"), dependencies.into());
     if !private.is_empty() {
@@ -153,6 +140,39 @@ where
     }
     task.insert(text!("worker"), worker.into());
     Ok(())
+}
+
+/// Something to download.
+struct Wanted<'a> {
+    /// The path of the artifact.
+    artifact: Str,
+    /// The task that has it, as a reference.
+    reference: String,
+    entry: Entry<'a>,
+}
+
+/// What fetch-content is told: JSON with sorted keys.
+fn embed(wanted: &[Wanted<'_>]) -> Result<String, Problem> {
+    let mut writer = Writer::sorted();
+    for (at, Wanted { artifact, reference, entry }) in wanted.iter().enumerate() {
+        writer.raw(if at == 0 { "[{\"artifact\":" } else { ",{\"artifact\":" });
+        writer.string(artifact);
+        if let Some(dest) = entry.field("dest").filter(|dest| !dest.is_null()) {
+            writer.raw(",\"dest\":");
+            writer.compact(dest)?;
+        }
+        writer.raw(",\"extract\":");
+        writer.compact(entry.field("extract").unwrap_or(&Value::Bool(true)))?;
+        writer.raw(",\"task\":");
+        writer.string(reference);
+        if let Some(verify) = entry.field("verify-hash").filter(|verify| verify.is_truthy()) {
+            writer.raw(",\"verify-hash\":");
+            writer.compact(verify)?;
+        }
+        writer.raw("}");
+    }
+    writer.raw(if wanted.is_empty() { "[]" } else { "]" });
+    Ok(writer.into_string())
 }
 
 /// One artifact of a list of `fetches`.
@@ -209,11 +229,10 @@ fn prefix_of<'a>(
 }
 
 /// The folders of artifacts that need a scope to be read, sorted.
-fn private_folders(fetches: &[Value]) -> Vec<String> {
-    let artifacts = fetches.iter().filter_map(|fetch| fetch.as_map()?.get_str("artifact"));
-    let private = artifacts.filter(|artifact| !artifact.starts_with("public/"));
+fn private_folders(fetches: &[Wanted<'_>]) -> Vec<String> {
+    let private = fetches.iter().filter(|fetch| !fetch.artifact.starts_with("public/"));
     let mut folders: Vec<String> = private
-        .map(|artifact| match artifact.rsplit_once('/') {
+        .map(|Wanted { artifact, .. }| match artifact.rsplit_once('/') {
             Some((folder, _)) if folder.trim_end_matches('/').is_empty() => artifact[..=folder.len()].to_owned(),
             Some((folder, _)) => folder.trim_end_matches('/').to_owned(),
             None => String::new(),

@@ -1,7 +1,7 @@
 //! Tasks that are never run: found in the index, or dropped.
 
-use taskgraph_kinds::{Error, KindContext};
-use taskgraph_parameterize::format;
+use taskgraph_kinds::{Error, KindContext, Problem};
+use taskgraph_parameterize::{SubstituteError, format};
 use taskgraph_schema::{Object, Shape, required};
 use taskgraph_value::{Value, map, text};
 
@@ -40,10 +40,11 @@ impl RunUsing for IndexSearch {
     }
 
     fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
+        let in_field = |source| Problem::other(SubstituteError::Template { path: "run.index-search".into(), source });
         each(jobs, |job| {
             let mut paths = Vec::new();
             for path in job.run.get_list("index-search").iter().filter_map(Value::as_str) {
-                paths.push(format(path, kind.parameters.values())?.into());
+                paths.push(format(path, kind.parameters.values()).map_err(in_field)?.into());
             }
             job.task.insert(text!("optimization"), map! { "index-search" => paths }.into());
             Ok(())

@@ -119,7 +119,13 @@ fn digest_data(
     let mut patterns: Vec<Str> =
         resources.and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_str).cloned().collect();
     patterns.push(normpath(script).into());
-    let hash = hasher(kind)?.hash(&patterns).map_err(Problem::other)?;
+    let hash = hasher(kind)?.hash(&patterns).map_err(|error| match error {
+        taskgraph_docker::Error::NoMatch { pattern } => {
+            let key = if pattern == normpath(script) { "run.script" } else { "run.resources" };
+            Problem::wrong(key, "a file that is tracked by the repository", format!("`{pattern}`"))
+        }
+        error => Problem::other(error),
+    })?;
     let mut data = vec![hash.into()];
     let attributes = job.task.get_map("attributes");
     data.push(attributes.and_then(|map| map.get("toolchain-artifact")).cloned().unwrap_or_default());

@@ -33,11 +33,8 @@ impl Transform for BuildTasks {
         }
         let mut sharer = Sharer::default();
         let finished = building.into_iter().flatten().map(|built| {
-            let Building { task, definition } = built;
-            let fields = finish(run, task.fields.clone(), definition).map_err(|problem| task.error(problem))?;
-            let mut fields = Value::Map(fields);
-            sharer.share(&mut fields);
-            let Value::Map(fields) = fields else { unreachable!("it was just made a map") };
+            let Building { mut task, definition } = built;
+            let fields = finish(run, &mut task, definition, &mut sharer).map_err(|problem| task.error(problem))?;
             Ok(task.with_fields(fields))
         });
         finished.collect()
@@ -117,16 +114,18 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
     if !task.contains_key("priority") {
         task.insert(text!("priority"), run.priority.clone().map_err(Problem::message)?);
     }
-    let label = task.text("label")?;
-    let mut tags = task.get_map("tags").cloned().unwrap_or_default();
-    tags.extend_from(&map! {
-        "createdForUser" => &run.owner,
-        "kind" => &kind.kind,
-        "label" => label,
-        "project" => &run.project,
-        "trust-domain" => kind.session.config.trust_domain(),
-    });
-    let mut extra = task.get_map("extra").cloned().unwrap_or_default();
+    let label = task.text("label")?.clone();
+    let mut tags = task.take_map("tags");
+    for (key, value) in [
+        (text!("createdForUser"), &run.owner),
+        (text!("kind"), &kind.kind),
+        (text!("label"), &label),
+        (text!("project"), &run.project),
+        (text!("trust-domain"), kind.session.config.trust_domain()),
+    ] {
+        tags.insert(key, value.into());
+    }
+    let mut extra = task.take_map("extra");
     extra.insert(text!("parent"), (&run.parent).into());
     let description = task.text("description")?;
     let described: Str = match extra.is_true("treeherder") {
@@ -170,11 +169,12 @@ fn source_url(kind: &KindContext<'_>) -> Result<Str, Problem> {
 }
 
 /// The task as the graph wants it.
-fn finish(run: &Run, mut task: Map, mut definition: Map) -> Result<Map, Problem> {
+fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -> Result<Map, Problem> {
     let label = task.get_str("label").cloned().unwrap_or_default();
-    let mut attributes = task.get_map("attributes").cloned().unwrap_or_default();
-    let platform = map! { "build-platform" => attributes.get("build_platform").cloned().unwrap_or_default() };
-    resolve_keyed_by(&mut task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
+    let platform = task.get_map("attributes").and_then(|attributes| attributes.get("build_platform")).cloned();
+    let platform = map! { "build-platform" => platform };
+    resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
+    let mut attributes = task.take_map("attributes");
     let everywhere = || Value::from(vec![text!("all").into()]);
     for (key, attribute) in [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))] {
         attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(everywhere));
@@ -193,7 +193,7 @@ fn finish(run: &Run, mut task: Map, mut definition: Map) -> Result<Map, Problem>
             payload.map_mut(text!("env")).insert(text!("MOZ_AUTOMATION"), text!("1").into());
         }
     }
-    let dependencies = task.get_map("dependencies").cloned().unwrap_or_default();
+    let dependencies = task.take_map("dependencies");
     let mut conditions = List::new();
     for name in task.get_list("if-dependencies") {
         let known = name.as_str().and_then(|name| dependencies.get(name));
@@ -207,6 +207,8 @@ fn finish(run: &Run, mut task: Map, mut definition: Map) -> Result<Map, Problem>
         }
     }
     add_chain_of_trust(&mut definition, &dependencies);
+    let mut definition = Value::Map(definition);
+    sharer.share(&mut definition);
     Ok(map! {
         "label" => label,
         "description" => task.get("description").cloned().unwrap_or_default(),

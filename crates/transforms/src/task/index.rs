@@ -97,7 +97,8 @@ fn generic_routes(kind: &KindContext<'_>, task: &Map) -> Result<[String; 4], Pro
     let products = config.get("index").and_then(Value::as_map).map(|index| index.get_list("products")).unwrap_or_default();
     if !products.contains(&product) {
         let known: Vec<String> = products.iter().map(python::str).collect();
-        let expected = format!("one of `index.products` in config.yml ({})", known.join(", "));
+        let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+        let expected = format!("one of `index.products` of config.yml, which are {known}");
         return Err(Problem::wrong("index.product", &expected, describe(&product)));
     }
     let name = index.get("job-name").ok_or_else(|| Problem::missing("index.job-name", "a string"))?;

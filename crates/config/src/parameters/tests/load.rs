@@ -177,7 +177,7 @@ fn files_that_are_none() {
         ("missing.yml", format!("no parameters file `missing.yml`: {forms}")),
         ("task-id=", format!("no parameters file `task-id=`: {forms}")),
         ("tasks-for=x", format!("no parameters file `tasks-for=x`: {forms}")),
-        ("folder.yml", "cannot read `folder.yml`".into()),
+        ("folder.yml", "cannot read `folder.yml`: Is a directory (os error 21)".into()),
         ("p.txt", "parameters file `p.txt` is neither JSON nor YAML: expected a name that ends in .yml or .json".into()),
         ("https://example.com/", "parameters file `https://example.com/` is neither JSON nor YAML: expected a name that ends in .yml or .json".into()),
         ("https://example.com/q.yml", "cannot get the parameters of `https://example.com/q.yml`: not found".into()),

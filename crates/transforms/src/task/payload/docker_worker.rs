@@ -1,13 +1,14 @@
 //! docker-worker: runs a command in a Docker image, on Linux.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::yaml;
 use taskgraph_docker::volumes;
 use taskgraph_kinds::{Error, KindContext, Problem, Session};
-use taskgraph_schema::{Object, Shape, describe, optional, required, with_default};
+use taskgraph_schema::{Object, Shape, describe, optional, required, shown_path, with_default};
 use taskgraph_value::{Map, Str, Value, map, python, text};
 
 use super::{Building, PayloadBuilder, each};
@@ -72,15 +73,16 @@ impl PayloadBuilder for DockerWorker {
 }
 
 fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
-    let worker = building.worker().clone();
-    let level: i64 = kind.parameters.text("level")?.parse().map_err(|_| {
-        Problem::message("the parameter `level` must be a number")
+    let mut worker = building.task.take_map("worker");
+    let mut env = worker.take_map("env");
+    let level_text = kind.parameters.text("level")?;
+    let level: i64 = level_text.parse().map_err(|_| {
+        Problem::message(format!("the parameter `level` must be a number, found `{level_text}`"))
     })?;
     let mut scopes: Vec<Value> = Vec::new();
     let mut all_volumes: Vec<Value> = worker.get_list("volumes").to_vec();
     let image = image(kind, building, &worker, &mut all_volumes)?;
 
-    let mut env = worker.get_map("env").cloned().unwrap_or_default();
     let mut features = Map::new();
     if worker.is_true("allow-ptrace") {
         features.insert(text!("allowPtrace"), true.into());
@@ -152,6 +154,7 @@ fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem>
         payload.insert(text!("maxRunTime"), time.clone());
     }
     payload.insert(text!("onExitStatus"), on_exit_status(&worker, run_task).into());
+    building.task.insert(text!("worker"), worker.into());
     building.scopes().extend(scopes);
     building.set_payload(payload);
     Ok(())
@@ -215,15 +218,31 @@ fn image_volumes(session: &Session, image: &Str) -> Result<Arc<BTreeSet<String>>
     let definitions = session.memo(|| image_definitions(session).map_err(|problem| problem.to_string()));
     let definitions = definitions.as_ref().as_ref().map_err(|problem| Problem::message(problem.clone()))?;
     let folder = definitions.get(image).unwrap_or(image);
-    let found = volumes(&session.config.docker_dir().join(folder.as_str()).join("Dockerfile"));
+    let dockerfile = session.config.docker_dir().join(folder.as_str()).join("Dockerfile");
+    check_inside(session, &dockerfile)?;
+    let found = volumes(&dockerfile);
     let found = Arc::new(found.map_err(Problem::other)?);
     Ok(known.entry(image.clone()).or_insert(found).clone())
+}
+
+/// Whether a Dockerfile that exists is a file of the repository, links followed.
+fn check_inside(session: &Session, dockerfile: &Path) -> Result<(), Problem> {
+    let root = session.config.vcs_root().unwrap_or_else(|_| session.config.root_dir().to_owned());
+    match (root.canonicalize(), dockerfile.canonicalize()) {
+        (Ok(root), Ok(target)) if !target.starts_with(&root) => Err(Problem::message(format!(
+            "the Dockerfile `{}` is outside of the repository, at `{}`",
+            shown_path(dockerfile),
+            shown_path(&target)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The folders of images that have another name than the image.
 fn image_definitions(session: &Session) -> Result<FxHashMap<Str, Str>, Problem> {
     let file = session.config.kinds_dir().join(session.config.docker_image_kind()).join("kind.yml");
-    let document = yaml::read_file(&file)?;
+    let shown = session.config.root().join("kinds").join(session.config.docker_image_kind()).join("kind.yml");
+    let document = yaml::read_file_as(&file, &shown)?;
     let tasks = document.value.as_map().and_then(|kind| kind.get_map("tasks"));
     let definition = |(name, task): &(Str, Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
     Ok(tasks.into_iter().flatten().filter_map(definition).collect())
@@ -280,7 +299,7 @@ fn caches_of(
 ) -> Result<Map, Problem> {
     let suffix = match (run_task, worker.get("docker-image")) {
         (false, _) => CACHE_VERSION.to_owned(),
-        (true, Some(Value::Str(image))) => {
+        (true, Some(Value::Str(image))) if !image.is_empty() => {
             format!("{CACHE_VERSION}-{}{}", run_task_digest(kind)?, &sha256(image.as_bytes())[..12])
         }
         (true, _) => format!("{CACHE_VERSION}-{}-<docker-image>", run_task_digest(kind)?),
@@ -292,7 +311,7 @@ fn caches_of(
             continue;
         }
         let field = |key: &str| {
-            cache.get_some(key).ok_or_else(|| Problem::missing(&format!("worker.caches.{key}"), "a string"))
+            cache.get(key).ok_or_else(|| Problem::missing(&format!("worker.caches.{key}"), "a string"))
         };
         let name: Str = format!("{domain}-level-{level}-{}-{suffix}", python::str(field("name")?)).into();
         scopes.push(map! { "task-reference" => format!("docker-worker:cache:{name}") }.into());

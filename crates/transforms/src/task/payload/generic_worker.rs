@@ -66,7 +66,8 @@ impl PayloadBuilder for GenericWorker {
 }
 
 fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
-    let worker = building.worker().clone();
+    let mut worker = building.task.take_map("worker");
+    let mut env = worker.take_map("env");
     let mut scopes: Vec<Value> = Vec::new();
     let mut payload = Map::with_capacity(10);
 
@@ -79,7 +80,6 @@ fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem>
     };
     payload.insert(text!("command"), value("command")?);
 
-    let mut env = worker.get_map("env").cloned().unwrap_or_default();
     if building.task.is_true("needs-sccache") {
         env.insert(text!("USE_SCCACHE"), text!("1").into());
         env.insert(text!("SCCACHE_IDLE_TIMEOUT"), text!("0").into());
@@ -108,6 +108,7 @@ fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem>
     if !features.is_empty() {
         payload.insert(text!("features"), features.into());
     }
+    building.task.insert(text!("worker"), worker.into());
     building.scopes().extend(scopes);
     building.set_payload(payload);
     Ok(())

@@ -1,0 +1,161 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{
+    completions::CompletionsArgs, graph::GraphArgs, kind_graph::KindGraphArgs, run_task::RunTaskArgs,
+};
+use crate::log::Verbosity;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all went well (also if a diff has differences, and if the reader of the output stops early)
+  1  something is wrong with the kinds, the parameters, the repository, or a file
+  2  the command line makes no sense
+  3  a service or the network failed; trying again may help";
+
+/// Generates Taskcluster task graphs from the folder `taskcluster/` of a repository.
+#[derive(Debug, Parser)]
+#[command(
+    name = "taskgraph",
+    version,
+    after_help = EXIT_CODES,
+    // As Python's argument parser: long options may be shortened, the last of several values counts.
+    infer_long_args = true,
+    args_override_self = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print all tasks of all kinds, as a set without edges
+    ///
+    /// Tasks come out as the transforms of their kinds leave them. Dependencies are not checked, so this works even if
+    /// a task depends on one that is missing.
+    #[command(after_help = TASKS_EXAMPLES)]
+    Tasks(GraphArgs),
+    /// Print the full task graph: all tasks, and the dependencies between them
+    #[command(after_help = FULL_EXAMPLES)]
+    Full(GraphArgs),
+    /// Print the target tasks, as a set without edges: those that the parameters ask for
+    ///
+    /// Which tasks are targets is decided by the parameters `filters` and `target_tasks_method`, and by attributes of
+    /// the tasks such as `run_on_projects`.
+    #[command(after_help = TARGET_EXAMPLES)]
+    Target(GraphArgs),
+    /// Print the target task graph: the target tasks, and all that they need
+    #[command(after_help = TARGET_GRAPH_EXAMPLES)]
+    TargetGraph(GraphArgs),
+    /// Print which kind depends on which, as a Mermaid flowchart
+    ///
+    /// Arrows point from a kind to the kinds that depend on it.
+    #[command(after_help = KIND_GRAPH_EXAMPLES)]
+    KindGraph(KindGraphArgs),
+    /// Provide run-task and the other scripts that run inside of tasks
+    ///
+    /// Most docker images include these four scripts, which are published with the Python taskgraph. They are
+    /// looked for in --run-task-dir, in the folder that `run-task-dir` in config.yml names, in an installed Python
+    /// taskgraph, and in the user's cache, which this command fills.
+    RunTask(RunTaskArgs),
+    /// Print a script that completes this command's arguments in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+}
+
+/// What all graph commands have in common.
+#[derive(Args, Debug)]
+pub(crate) struct CommonArgs {
+    /// The folder with config.yml and the kinds
+    ///
+    /// Relative to the current folder. It is part of tasks (`metadata.source`) as written here.
+    #[arg(short, long, value_name = "FOLDER", default_value = "taskcluster")]
+    pub(crate) root: PathBuf,
+    /// The folder with run-task, fetch-content, hgrc and robustcheckout.py
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "TASKGRAPH_RUN_TASK_DIR",
+        hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from), // which may be empty
+    )]
+    pub(crate) run_task_dir: Option<PathBuf>,
+    /// Write no messages but errors
+    #[arg(short, long, help_heading = "Messages")]
+    quiet: bool,
+    /// Say what is done, and how long it takes
+    #[arg(short, long, help_heading = "Messages")]
+    verbose: bool,
+}
+
+impl CommonArgs {
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.verbose, self.quiet) {
+            (true, _) => Verbosity::Verbose,
+            (false, true) => Verbosity::Quiet,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+
+    /// The folder with run-task. Set but empty, the variable is as good as unset.
+    pub(crate) fn run_task_dir(&self) -> Option<&PathBuf> {
+        self.run_task_dir.as_ref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+}
+
+const TASKS_EXAMPLES: &str = "\
+Examples:
+  taskgraph tasks
+      The labels of all tasks, for a push of what is checked out.
+  taskgraph tasks -J --tasks build-
+      The definitions of the tasks whose label begins with `build-`.
+  taskgraph tasks -k test
+      Only the kind `test` and the kinds that it depends on.";
+
+const FULL_EXAMPLES: &str = "\
+Examples:
+  taskgraph full -J -p params/main.yml
+      The whole graph as JSON, for the parameters of a push.
+  taskgraph full -J --diff
+      What the current work changes in it, uncommitted changes included.
+  taskgraph full -J --diff HEAD~1 --exclude-key task.metadata
+      What changed since the last commit but one, metadata aside.
+  taskgraph full -J -p params -o '{params}.json'
+      A file for each of the parameter files in the folder `params`.";
+
+const TARGET_EXAMPLES: &str = "\
+Examples:
+  taskgraph target -p project=autoland
+      Which tasks the latest push of a project asks for.
+  taskgraph target -p task-id=PgAKBjVOQPCNmKf4k9nSZA
+      Which tasks the push of a decision task asks for.
+  taskgraph target -p params/main.yml -p params/pull-request.yml
+      The targets for either set of parameters, one after the other.";
+
+const TARGET_GRAPH_EXAMPLES: &str = "\
+Examples:
+  taskgraph target-graph -p params/main.yml
+      The labels of all tasks that a push runs.
+  taskgraph target-graph -p params --diff=main
+      What the current work changes there since the branch `main`, for several pushes.
+  taskgraph target-graph -Y -o graph.yml
+      Their definitions as YAML, in a file.";
+
+const KIND_GRAPH_EXAMPLES: &str = "\
+Examples:
+  taskgraph kind-graph -o kinds.mmd
+      A flowchart of all kinds, for a Mermaid renderer.
+  taskgraph kind-graph -k test
+      Of the kind `test` and the kinds that it depends on.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  taskgraph completions bash > ~/.local/share/bash-completion/completions/taskgraph
+  taskgraph completions zsh > ~/.zfunc/_taskgraph      (with ~/.zfunc in $fpath)
+  taskgraph completions fish > ~/.config/fish/completions/taskgraph.fish";

@@ -1,0 +1,32 @@
+//! The `taskgraph` command: arguments in, text out.
+//!
+//! `args` has the command line, `commands` a file for each command, `failure` the exit codes. What a command needs
+//! from the machine (folder, environment, clock) is collected in a `World` once.
+
+mod args;
+mod commands;
+mod diff;
+mod failure;
+mod format;
+mod generation;
+mod log;
+mod output;
+mod sets;
+mod unified;
+mod world;
+
+use std::io::{BufWriter, stderr, stdout};
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let cli = args::Cli::parse();
+    // Parts of a large graph are written as they come; only small pieces are gathered.
+    let mut out = BufWriter::with_capacity(1 << 16, stdout());
+    let code = commands::run(cli, &mut out, Box::new(stderr()));
+    // Taking a large graph apart would only delay the end.
+    std::process::exit(code.into());
+}
