@@ -70,7 +70,7 @@ impl Sides {
             log.info(format_args!("Generating {} @ {name}", selection.phase.name()));
             let mut text = Vec::new();
             let generated = request.generate(selection, cwd, spec, log)?;
-            format.write(generated.graph()?, &mut text)?;
+            format.write(generated.printable(format)?, &mut text)?;
             Ok(text)
         };
         let at = |name: &str| format!("{} @ {name}", selection.phase.name());

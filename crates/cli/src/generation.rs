@@ -12,6 +12,7 @@ use taskgraph_kinds::Session;
 use taskgraph_transforms::set_run_task_dir;
 use taskgraph_value::Map;
 
+use crate::format::Format;
 use crate::log::Log;
 use crate::world::{Services, World};
 
@@ -170,5 +171,14 @@ impl Generated {
             Some(graph) => Ok(graph),
             None => self.phase.of(&self.generator),
         }
+    }
+
+    /// The graph, if it can be written in a format.
+    pub(crate) fn printable(&self, format: Format) -> Result<&TaskGraph, Error> {
+        let graph = self.graph()?;
+        if format == Format::Json {
+            self.generator.check_printable(graph)?;
+        }
+        Ok(graph)
     }
 }

@@ -2,7 +2,7 @@
 
 use taskgraph_kinds::{Origin, UnknownName};
 use taskgraph_schema::{many_lines, one_line, shown_path};
-use taskgraph_value::Str;
+use taskgraph_value::{Str, json::DateError};
 use thiserror::Error;
 
 use crate::{Finding, Phase};
@@ -37,6 +37,18 @@ pub enum Error {
     /// Another fault of a graph.
     #[error(transparent)]
     Graph(#[from] taskgraph_graph::Error),
+    /// A date where JSON is needed.
+    #[error("{}task `{task}`: `{path}`: {source}", place(origin.as_ref()))]
+    Date {
+        /// Where the task was written.
+        origin: Option<Origin>,
+        /// The task.
+        task: Str,
+        /// The keys that lead to the date, joined by dots.
+        path: String,
+        /// The date.
+        source: DateError,
+    },
     /// A filter or target method that nobody registered.
     #[error("in the parameters: {}", one_line(&_0.to_string()))]
     UnknownName(#[from] UnknownName),

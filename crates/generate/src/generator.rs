@@ -1,13 +1,14 @@
 //! The phases.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use taskgraph_graph::TaskGraph;
+use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{KindGraph, Origin, Session, UnknownName};
 use taskgraph_schema::describe;
-use taskgraph_value::{Str, Value, text};
+use taskgraph_value::{Str, Value, json::DateError, text};
 
 use crate::{Error, Filter, Finding, Phase, Verification, Verifying};
 
@@ -152,6 +153,25 @@ impl Generator {
             let graph = full.closure(requested.map(|task| task.label.as_str()))?;
             self.verified(Phase::TargetTaskGraph, graph)
         })
+    }
+
+    /// Fails if a task of a graph has a date, which JSON cannot hold. Asked before anything is printed, so that nothing
+    /// is printed in part.
+    pub fn check_printable(&self, graph: &TaskGraph) -> Result<(), Error> {
+        if !self.session.may_have_dates() {
+            return Ok(());
+        }
+        let date = |task: &Arc<Task>| {
+            let map = Value::Map(task.to_map());
+            let (path, date) = map.find_date()?;
+            Some((task.label.clone(), path, DateError { date: date.clone() }))
+        };
+        match graph.tasks().as_slice().par_iter().find_map_first(date) {
+            None => Ok(()),
+            Some((task, path, source)) => {
+                Err(Error::Date { origin: self.origin(&task).cloned(), task, path, source })
+            }
+        }
     }
 
     fn filters(&self) -> Result<Vec<Str>, Error> {

@@ -1,5 +1,6 @@
 //! A task on its way through the transforms.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,13 @@ pub struct Origin {
     pub file: Arc<Path>,
     /// The line of its name, from 1.
     pub line: Option<u32>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
 }
 
 /// A task on its way through the transforms: an open map of whatever the next transform expects, and where it was

@@ -58,8 +58,8 @@ pub enum Problem {
     /// Two tasks of one label.
     #[error("there is another task of this label{}", match other { Some(at) => format!(", at {at}"), None => String::new() })]
     DuplicateLabel {
-        /// File and line of the other one.
-        other: Option<String>,
+        /// Where the other one was written.
+        other: Option<Origin>,
     },
     /// A `by-*` value that cannot be resolved.
     #[error(transparent)]

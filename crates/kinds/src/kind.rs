@@ -61,6 +61,10 @@ impl Kind {
         }))
     }
 
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// The contents of kind.yml.
     pub fn config(&self) -> &Map {
         &self.config

@@ -124,10 +124,7 @@ fn find_duplicate(tasks: &[LoadedTask]) -> Option<(&LoadedTask, &LoadedTask)> {
 }
 
 fn duplicate_label(first: &LoadedTask, second: &LoadedTask) -> Error {
-    let other = first.origin.as_ref().map(|at| match at.line {
-        Some(line) => format!("{}:{line}", at.file.display()),
-        None => at.file.display().to_string(),
-    });
+    let other = first.origin.clone();
     let label = Some(second.task.label.clone());
     Error::of_task(label, second.origin.as_ref(), Problem::DuplicateLabel { other }).of_kind(&second.task.kind)
 }
@@ -167,6 +164,7 @@ impl<'a> Run<'a> {
 }
 
 fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) -> Result<Vec<LoadedTask>, Error> {
+    session.note(source.document());
     let mut kind = KindContext {
         kind: source.name.clone(),
         path: source.path.clone(),

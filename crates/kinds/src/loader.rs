@@ -8,7 +8,7 @@ use taskgraph_config::{merge, yaml};
 use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
 
-use crate::{Description, Error, Kind, KindContext, Origin, Problem};
+use crate::{Description, Error, Kind, KindContext, Origin, Problem, Session};
 
 /// Makes the tasks of a kind, which its transforms then rewrite.
 pub trait Loader: Send + Sync {
@@ -53,7 +53,7 @@ pub struct TransformLoader;
 
 impl Loader for TransformLoader {
     fn load(&self, kind: &mut KindContext<'_>) -> Result<Vec<Description>, Error> {
-        let source = kind.source;
+        let (source, session) = (kind.source, kind.session);
         let config = &kind.config;
         let section = |name: &str| match config.get_some(name) {
             None => Ok(Map::new()),
@@ -76,7 +76,7 @@ impl Loader for TransformLoader {
                         let name = file.as_str().ok_or_else(|| {
                             source.error(&["tasks-from"], Problem::wrong("tasks-from", "file names", describe(file)))
                         })?;
-                        load_file(source, name, &defaults)
+                        load_file(session, source, name, &defaults)
                     })
                     .collect();
                 for tasks in from_files {
@@ -92,13 +92,14 @@ impl Loader for TransformLoader {
     }
 }
 
-fn load_file(source: &Kind, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
+fn load_file(session: &Session, source: &Kind, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
     let shown: Arc<Path> = Path::new(source.path.as_str()).join(name.as_str()).into();
     let document = yaml::read_file_as(&source.folder.join(name.as_str()), &shown).map_err(|error| match error.kind {
         // What is wrong is the name.
         yaml::ErrorKind::NotFound | yaml::ErrorKind::Io(_) => source.error(&["tasks-from"], error),
         _ => error.into(),
     })?;
+    session.note(&document);
     let fail = |line, problem| Error::in_file(shown.to_path_buf(), line, problem);
     let Value::Map(mut tasks) = document.value.clone() else {
         return Err(fail(None, Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value)))));

@@ -2,10 +2,12 @@
 
 use std::any::{Any, TypeId};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
-use taskgraph_config::{GraphConfig, Parameters};
+use taskgraph_config::{GraphConfig, Parameters, yaml::Document};
+use taskgraph_value::Map;
 
 use crate::Registry;
 
@@ -50,6 +52,7 @@ pub struct Session {
     pub fast: bool,
     /// The folder to write image contexts to; only a decision task has one.
     pub artifacts: Option<PathBuf>,
+    dates: AtomicBool,
     memo: Mutex<FxHashMap<TypeId, Slot>>,
 }
 
@@ -64,7 +67,10 @@ impl Session {
         environment: Environment,
         cwd: PathBuf,
     ) -> Self {
+        let dates = [config.values(), parameters.values()].into_iter();
+        let dates = dates.flat_map(Map::values).any(|value| value.find_date().is_some());
         Session {
+            dates: dates.into(),
             config,
             parameters,
             registry,
@@ -74,6 +80,18 @@ impl Session {
             artifacts: None,
             memo: Mutex::default(),
         }
+    }
+
+    /// Must be told of every document that tasks may have values of, see [`Session::may_have_dates`].
+    pub fn note(&self, document: &Document) {
+        if document.has_dates {
+            self.dates.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether tasks may have dates, which have to be looked for before they are printed as JSON.
+    pub fn may_have_dates(&self) -> bool {
+        self.dates.load(Ordering::Relaxed)
     }
 
     /// The one value of type `T` of this session, made when it is first asked for. Transforms keep in it what all

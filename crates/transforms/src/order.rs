@@ -1,32 +1,16 @@
 //! The order in which the tasks of one kind build on each other.
 
-use std::collections::hash_map::Entry;
-
 use taskgraph_graph::Graph;
-use taskgraph_kinds::{Description, Error, KindContext};
+use taskgraph_kinds::{Description, Error, KindContext, Problem};
 use taskgraph_value::{Str, Value, text};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 /// Sorts the tasks of a kind so that each comes after those of the same kind that it depends on. Tasks that do not
-/// depend on each other keep their order. All have labels; of several with the same label only the last is kept, as
-/// in the reference.
+/// depend on each other keep their order. All have labels.
 pub(crate) fn in_dependency_order(
     kind: &KindContext<'_>,
     tasks: Vec<Description>,
 ) -> Result<Vec<Description>, Error> {
-    let mut last: FxHashMap<Str, usize> = FxHashMap::with_capacity_and_hasher(tasks.len(), FxBuildHasher);
-    let mut unique: Vec<Description> = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        let label = task.text("label").map_err(|problem| task.error(problem))?.clone();
-        match last.entry(label) {
-            Entry::Occupied(at) => unique[*at.get()] = task,
-            Entry::Vacant(entry) => {
-                entry.insert(unique.len());
-                unique.push(task);
-            }
-        }
-    }
-    let tasks = unique;
     let prefix = format!("{}-", kind.kind);
     let of_this_kind = |task: &Description| -> Vec<Str> {
         let dependencies = task.get_map("dependencies").into_iter().flatten();
@@ -39,7 +23,10 @@ pub(crate) fn in_dependency_order(
     let mut labels = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let label = task.text("label").map_err(|problem| task.error(problem))?;
-        graph.add_node(label.clone())?;
+        if graph.add_node(label.clone()).is_err() {
+            let first = labels.iter().position(|other| other == label).and_then(|at| tasks[at].origin.clone());
+            return Err(task.error(Problem::DuplicateLabel { other: first }));
+        }
         labels.push(label.clone());
     }
     for (task, label) in tasks.iter().zip(&labels) {

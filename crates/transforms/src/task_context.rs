@@ -166,7 +166,9 @@ fn read_context(session: &Session, file: &Str) -> Result<Map, Problem> {
     if let Some(known) = files.get(file) {
         return Ok(known.clone());
     }
-    match yaml::read_file_as(&session.cwd.join(file.as_str()), Path::new(file.as_str()))?.value {
+    let document = yaml::read_file_as(&session.cwd.join(file.as_str()), Path::new(file.as_str()))?;
+    session.note(&document);
+    match document.value {
         Value::Map(map) => Ok(files.entry(file.clone()).or_insert(map).clone()),
         other => Err(Problem::wrong("task-context.from-file", "a file with a mapping", describe(&other))),
     }

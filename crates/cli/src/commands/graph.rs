@@ -155,7 +155,7 @@ impl Sets<'_> {
         };
         let write = |at: usize, generated: &Generated, out: &mut dyn Write| {
             self.write(at, &self.destinations[at], out, log, |out| {
-                Ok(self.format.write(generated.graph()?, out)?)
+                Ok(self.format.write(generated.printable(self.format)?, out)?)
             })
         };
         if self.specs.len() == 1 {

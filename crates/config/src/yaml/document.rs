@@ -8,6 +8,8 @@ use taskgraph_value::{Str, Value};
 pub struct Document {
     /// The value; null for an empty file.
     pub value: Value,
+    /// Whether there is a date in it, which JSON cannot hold.
+    pub has_dates: bool,
     pub(super) lines: FxHashMap<Str, KeyLine>,
 }
 

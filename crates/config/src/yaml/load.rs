@@ -35,6 +35,7 @@ pub(super) fn load(text: &str, path: &Path) -> Result<Document, Error> {
         path,
         strings: Interner::default(),
         anchors: FxHashMap::default(),
+        dates: false,
         values: 0,
         root: Vec::new(),
     }
@@ -80,6 +81,8 @@ struct Loader<'a> {
     strings: Interner,
     /// What anchors name; nothing while that is being read.
     anchors: FxHashMap<String, Option<Node>>,
+    /// Whether any value so far is a date.
+    dates: bool,
     /// How many values were read so far, with aliases counted as what they stand for.
     values: u64,
     /// Lines of the mappings in the outermost one.
@@ -110,7 +113,7 @@ impl Loader<'_> {
                 line.inner = inner.iter().cloned().collect();
             }
         }
-        Ok(Document { value: node.value, lines })
+        Ok(Document { value: node.value, lines, has_dates: self.dates })
     }
 
     fn error(&self, mark: Mark, kind: ErrorKind) -> Error {
@@ -205,6 +208,7 @@ impl Loader<'_> {
             Tag::Str | Tag::Merge | Tag::Value => Value::Str(self.strings.intern(text)),
             tag => construct(tag, text).map_err(|kind| self.error(mark, kind))?,
         };
+        self.dates |= matches!(value, Value::Date(_));
         let special = matches!(tag, Tag::Merge | Tag::Value).then_some(tag);
         Ok(Node { value, special, height: 0, values: 1, lines: None })
     }

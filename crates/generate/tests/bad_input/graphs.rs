@@ -36,6 +36,9 @@ fn duplicate_labels() {
         ("kinds/two/kind.yml", &kind("tasks: {b: {}}\n")),
         ("kinds/three/kind.yml", &kind("tasks:\n\n  c: {label: same}\n")),
     ]), @"taskcluster/kinds/three/kind.yml:3: kind `three`, task `same`: there is another task of this label, at taskcluster/kinds/one/kind.yml:1");
+    // With the transforms that sort the tasks of a kind, whether there is something to sort or not.
+    assert_snapshot!(kind_error(&kind("tasks:\n  a: {label: test-b}\n  b: {}\n")), @"taskcluster/kinds/test/kind.yml:3: kind `test`, task `test-b`: there is another task of this label, at taskcluster/kinds/test/kind.yml:2");
+    assert_snapshot!(kind_error(&kind("tasks:\n  a: {label: test-b}\n  b: {}\n  c: {dependencies: {b: test-b}}\n")), @"taskcluster/kinds/test/kind.yml:3: kind `test`, task `test-b`: there is another task of this label, at taskcluster/kinds/test/kind.yml:2");
 }
 
 #[test]
@@ -85,8 +88,8 @@ tasks:
 
 #[test]
 fn dates() {
-    assert_snapshot!(task_error("    attributes: {a: {b: [2024-01-01]}}"), @"task `test-unit`: `attributes.a.b.0`: the date 2024-01-01 cannot be written as JSON; quote it to make it a string");
-    assert_snapshot!(task_error("    extra: {since: 2024-01-01 10:00:00}"), @"task `test-unit`: `task.extra.since`: the date 2024-01-01 10:00:00 cannot be written as JSON; quote it to make it a string");
+    assert_snapshot!(task_error("    attributes: {a: {b: [2024-01-01]}}"), @"taskcluster/kinds/test/kind.yml:2: task `test-unit`: `attributes.a.b.0`: the date 2024-01-01 cannot be written as JSON; quote it to make it a string");
+    assert_snapshot!(task_error("    extra: {since: 2024-01-01 10:00:00}"), @"taskcluster/kinds/test/kind.yml:2: task `test-unit`: `task.extra.since`: the date 2024-01-01 10:00:00 cannot be written as JSON; quote it to make it a string");
     let unused = Repository::task("    attributes: {}").not_strict().parameters("since: 2024-01-01\n");
     assert_eq!(unused.generate(), Ok(1));
 }

@@ -215,6 +215,7 @@ impl Repository {
     pub(crate) fn generate(&self) -> Result<usize, String> {
         let generator = self.generator()?;
         let graph = generator.target_task_graph().map_err(|error| error.to_string())?;
+        generator.check_printable(graph).map_err(|error| error.to_string())?;
         taskgraph_graph::write_json(graph, &mut std::io::sink()).map_err(|error| error.to_string())?;
         Ok(graph.tasks().count())
     }

@@ -188,10 +188,10 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
         None => attributes.set_default(text!("shipping_phase"), Value::Null),
     }
     let implementation = task.get_map("worker").and_then(|worker| worker.get_str("implementation"));
-    if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker") {
-        if let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy()) {
-            payload.map_mut(text!("env")).insert(text!("MOZ_AUTOMATION"), text!("1").into());
-        }
+    if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker")
+        && let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy())
+    {
+        payload.map_mut(text!("env")).insert(text!("MOZ_AUTOMATION"), text!("1").into());
     }
     let dependencies = task.take_map("dependencies");
     let mut conditions = List::new();
@@ -201,10 +201,8 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
             Problem::wrong("if-dependencies", "names of its dependencies", describe(name))
         })?);
     }
-    if run.git {
-        if let Some(Value::List(routes)) = definition.get_mut("routes") {
-            routes.push(text!("checks").into());
-        }
+    if run.git && let Some(Value::List(routes)) = definition.get_mut("routes") {
+        routes.push(text!("checks").into());
     }
     add_chain_of_trust(&mut definition, &dependencies);
     let mut definition = Value::Map(definition);

@@ -272,9 +272,10 @@ fn artifacts(worker: &Map, expires: Option<&Value>) -> Result<Option<Map>, Probl
     let mut artifacts = Map::with_capacity(list.len());
     for artifact in list.iter().filter_map(Value::as_map) {
         let field = |key: &str| {
-            artifact.get_some(key).cloned().ok_or_else(|| Problem::missing(&format!("worker.artifacts.{key}"), "a string"))
+            artifact.get(key).cloned().ok_or_else(|| Problem::missing(&format!("worker.artifacts.{key}"), "a string"))
         };
-        let name: Str = python::str(&field("name")?).into();
+        // The schema lets null pass, which is this key in JSON.
+        let name = field("name")?.as_str().cloned().unwrap_or(text!("null"));
         let described = map! {
             "expires" => expires.cloned().unwrap_or_default(),
             "path" => field("path")?,
