@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
             match object.position(key) {
                 Some(at) => {
                     seen |= 1 << at;
-                    let field = &object.fields[at];
+                    let field = object.field(at);
                     if !(field.nullable && value.is_null()) {
                         self.value_at(Step::Key(key), &field.shape, value);
                     }
@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for (at, field) in object.fields.iter().enumerate() {
+        for (at, field) in object.fields().enumerate() {
             if field.required && seen & (1 << at) == 0 {
                 self.report_at(
                     Step::Key(field.name),

@@ -39,7 +39,8 @@ pub enum Shape {
 /// A mapping with declared keys.
 #[derive(Debug)]
 pub struct Object {
-    pub(crate) fields: &'static [Field],
+    fields: &'static [Field],
+    more: &'static [Field],
     pub(crate) open: bool,
     pub(crate) rules: &'static [Rule],
     pub(crate) index: OnceLock<FxHashMap<&'static str, usize>>,
@@ -84,12 +85,12 @@ impl Field {
 impl Object {
     /// A mapping that may have no other keys.
     pub const fn closed(fields: &'static [Field]) -> Self {
-        Object { fields, open: false, rules: &[], index: OnceLock::new() }
+        Object { fields, more: &[], open: false, rules: &[], index: OnceLock::new() }
     }
 
     /// A mapping that may have other keys, with whatever values.
     pub const fn open(fields: &'static [Field]) -> Self {
-        Object { fields, open: true, rules: &[], index: OnceLock::new() }
+        Object { fields, more: &[], open: true, rules: &[], index: OnceLock::new() }
     }
 
     /// The same mapping with conditions on the whole of it.
@@ -99,14 +100,29 @@ impl Object {
         self
     }
 
+    /// The same mapping with more keys, which it has in common with others.
+    #[must_use]
+    pub const fn with(mut self, more: &'static [Field]) -> Self {
+        self.more = more;
+        self
+    }
+
     /// The declared keys, in the order of their declaration.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.fields.iter().map(|field| field.name)
+        self.fields().map(|field| field.name)
+    }
+
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().chain(self.more)
+    }
+
+    pub(crate) fn field(&self, at: usize) -> &'static Field {
+        self.fields.get(at).unwrap_or_else(|| &self.more[at - self.fields.len()])
     }
 
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
         self.index
-            .get_or_init(|| self.fields.iter().enumerate().map(|(at, field)| (field.name, at)).collect())
+            .get_or_init(|| self.fields().enumerate().map(|(at, field)| (field.name, at)).collect())
             .get(key)
             .copied()
     }

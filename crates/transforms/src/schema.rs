@@ -1,6 +1,6 @@
 //! Shapes that several transforms use.
 
-use taskgraph_schema::{Object, Shape, optional, with_default};
+use taskgraph_schema::{Field, Object, Shape, optional, required, with_default};
 use taskgraph_value::{Map, Value};
 
 /// A string, or a reference that is resolved when the task is created.
@@ -36,21 +36,46 @@ static OPTIMIZATION_BY: Object = Object::open(&[
     optional("skip-unless-changed", Shape::ListOf(&Shape::Str)),
 ]);
 
-pub(crate) const TREEHERDER_OR_BOOL: Shape = Shape::AnyOf(&[Shape::Bool, Shape::Object(&TREEHERDER)]);
+const TREEHERDER_OR_BOOL: Shape = Shape::AnyOf(&[Shape::Bool, Shape::Object(&TREEHERDER)]);
 pub(crate) const OPTIMIZATION: Shape = Shape::Object(&OPTIMIZATION_BY);
-pub(crate) const PRIORITY: Shape =
+const PRIORITY: Shape =
     Shape::OneOf(&["highest", "very-high", "high", "medium", "low", "very-low", "lowest"]);
-pub(crate) const REQUIRES: Shape = Shape::OneOf(&["all-completed", "all-resolved"]);
-pub(crate) const SHIPPING_PHASE: Shape = Shape::OneOf(&["build", "promote", "push", "ship"]);
+const REQUIRES: Shape = Shape::OneOf(&["all-completed", "all-resolved"]);
+const SHIPPING_PHASE: Shape = Shape::OneOf(&["build", "promote", "push", "ship"]);
 pub(crate) const STRINGS: Shape = Shape::ListOf(&Shape::Str);
 
 /// One of the lists of `fetches`.
 pub(crate) static FETCHES_ENTRY: Object = Object::closed(&[
-    taskgraph_schema::required("artifact", Shape::Str),
+    required("artifact", Shape::Str),
     optional("dest", Shape::Str),
     optional("extract", Shape::Bool),
     optional("verify-hash", Shape::Bool),
 ]);
+
+/// What tasks say the same way before and after `run`.
+pub(crate) static TASK_FIELDS: [Field; 21] = [
+    required("description", Shape::Str),
+    required("worker-type", Shape::Str),
+    optional("attributes", Shape::Mapping),
+    optional("task-from", Shape::Str),
+    optional("dependencies", Shape::Mapping),
+    optional("priority", PRIORITY),
+    optional("soft-dependencies", STRINGS),
+    optional("if-dependencies", STRINGS),
+    optional("requires", REQUIRES),
+    optional("expires-after", Shape::Str),
+    optional("deadline-after", Shape::Str),
+    optional("routes", STRINGS),
+    optional("scopes", STRINGS),
+    optional("tags", Shape::MapOf(&Shape::Str)),
+    optional("extra", Shape::Mapping),
+    optional("treeherder", TREEHERDER_OR_BOOL),
+    optional("index", Shape::Object(&INDEX)),
+    optional("run-on-projects", Shape::Any),
+    optional("run-on-tasks-for", STRINGS),
+    optional("run-on-git-branches", STRINGS),
+    optional("shipping-phase", SHIPPING_PHASE),
+];
 
 /// `self` and `decision` mean something else in references.
 pub(crate) fn reserved_dependency_names(map: &Map) -> Option<String> {

@@ -50,7 +50,7 @@ fn keys_of_the_wrong_type() {
 #[test]
 fn transforms_that_the_loader_adds_already() {
     assert_snapshot!(kind_error("transforms: ['taskgraph.transforms.task:transforms']\ntasks: {}\n"), @"taskcluster/kinds/test/kind.yml:1: kind `test`: the default loader adds the transform `taskgraph.transforms.task:transforms` itself; leave it out, or name the loader `taskgraph.loader.transform:loader`");
-    assert_snapshot!(kind_error(&format!("transforms: [taskgraph.transforms.task]\ntasks: {{unit: {{}}}}\n{DEFAULTS}")), @"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: `run`: unknown key; known are label, description, always-target, optimization, worker-type, needs-sccache, attributes, task-from, dependencies, priority, soft-dependencies, if-dependencies, requires, expires-after, deadline-after, routes, scopes, tags, extra, treeherder, index, run-on-projects, run-on-tasks-for, run-on-git-branches, shipping-phase, worker");
+    assert_snapshot!(kind_error(&format!("transforms: [taskgraph.transforms.task]\ntasks: {{unit: {{}}}}\n{DEFAULTS}")), @"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: `run`: unknown key; known are label, always-target, optimization, needs-sccache, worker, description, worker-type, attributes, task-from, dependencies, priority, soft-dependencies, if-dependencies, requires, expires-after, deadline-after, routes, scopes, tags, extra, treeherder, index, run-on-projects, run-on-tasks-for, run-on-git-branches, shipping-phase");
 }
 
 #[test]

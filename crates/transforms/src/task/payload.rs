@@ -58,36 +58,35 @@ impl Building {
 }
 
 pub(super) fn register(registry: &mut Registry) {
-    registry.add::<dyn PayloadBuilder>("docker-worker", Arc::new(docker_worker::DockerWorker));
-    registry.add::<dyn PayloadBuilder>("generic-worker", Arc::new(generic_worker::GenericWorker));
-    registry.add::<dyn PayloadBuilder>("beetmover", Arc::new(beetmover::Beetmover));
-    registry.add::<dyn PayloadBuilder>("invalid", Arc::new(Plain(&INVALID, invalid)));
-    registry.add::<dyn PayloadBuilder>("always-optimized", Arc::new(Plain(&ALWAYS_OPTIMIZED, nothing)));
-    registry.add::<dyn PayloadBuilder>("succeed", Arc::new(Plain(&SUCCEED, nothing)));
-}
-
-/// Calls a function for each task, for builders that treat each on its own.
-fn each(tasks: &mut [Building], f: impl Fn(&mut Building) -> Result<(), Problem>) -> Result<(), Error> {
-    for building in tasks {
-        f(building).map_err(|problem| building.task.error(problem))?;
+    for (name, schema, build) in [
+        ("docker-worker", &docker_worker::WORKER, docker_worker::build as Build),
+        ("generic-worker", &generic_worker::WORKER, generic_worker::build),
+        ("beetmover", &beetmover::WORKER, beetmover::build),
+        ("invalid", &INVALID, invalid),
+        ("always-optimized", &ALWAYS_OPTIMIZED, nothing),
+        ("succeed", &SUCCEED, nothing),
+    ] {
+        registry.add::<dyn PayloadBuilder>(name, Arc::new(OneByOne { schema, build }));
     }
-    Ok(())
 }
 
-static INVALID: Object = Object::open(&[required("implementation", Shape::OneOf(&["invalid"]))]);
-static ALWAYS_OPTIMIZED: Object = Object::open(&[required("implementation", Shape::OneOf(&["always-optimized"]))]);
-static SUCCEED: Object = Object::closed(&[required("implementation", Shape::OneOf(&["succeed"]))]);
+type Build = fn(&KindContext<'_>, &mut Building) -> Result<(), Problem>;
 
-/// A payload that is the same for all tasks.
-struct Plain(&'static Object, fn() -> Value);
+/// A builder that treats each task on its own.
+struct OneByOne {
+    schema: &'static Object,
+    build: Build,
+}
 
-impl PayloadBuilder for Plain {
+impl PayloadBuilder for OneByOne {
     fn schema(&self) -> Option<&'static Object> {
-        Some(self.0)
+        Some(self.schema)
     }
 
-    fn build(&self, _: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
-        tasks.iter_mut().for_each(|building| building.set_payload((self.1)()));
+    fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
+        for building in tasks {
+            (self.build)(kind, building).map_err(|problem| building.task.error(problem))?;
+        }
         Ok(())
     }
 
@@ -96,11 +95,17 @@ impl PayloadBuilder for Plain {
     }
 }
 
+static INVALID: Object = Object::open(&[required("implementation", Shape::OneOf(&["invalid"]))]);
+static ALWAYS_OPTIMIZED: Object = Object::open(&[required("implementation", Shape::OneOf(&["always-optimized"]))]);
+static SUCCEED: Object = Object::closed(&[required("implementation", Shape::OneOf(&["succeed"]))]);
+
 /// The queue refuses it, which is the point: such a task is for branches where it makes no sense.
-fn invalid() -> Value {
-    text!("invalid task - should never be created").into()
+fn invalid(_: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
+    building.set_payload(text!("invalid task - should never be created"));
+    Ok(())
 }
 
-fn nothing() -> Value {
-    Map::new().into()
+fn nothing(_: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
+    building.set_payload(Map::new());
+    Ok(())
 }

@@ -5,40 +5,18 @@ use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::Value;
 
 use super::payload::PayloadBuilder;
-use crate::schema::{
-    INDEX, OPTIMIZATION, PRIORITY, REQUIRES, SHIPPING_PHASE, STRINGS, TREEHERDER_OR_BOOL, reserved_dependency_names,
-};
+use crate::schema::{OPTIMIZATION, TASK_FIELDS, reserved_dependency_names};
 
 static WORKER: Object = Object::open(&[required("implementation", Shape::Str)]);
 
 static TASK: Object = Object::closed(&[
     required("label", Shape::Str),
-    required("description", Shape::Str),
     required("always-target", Shape::Bool),
     required("optimization", OPTIMIZATION).or_null(),
-    required("worker-type", Shape::Str),
     required("needs-sccache", Shape::Bool),
-    optional("attributes", Shape::Mapping),
-    optional("task-from", Shape::Str),
-    optional("dependencies", Shape::Mapping),
-    optional("priority", PRIORITY),
-    optional("soft-dependencies", STRINGS),
-    optional("if-dependencies", STRINGS),
-    optional("requires", REQUIRES),
-    optional("expires-after", Shape::Str),
-    optional("deadline-after", Shape::Str),
-    optional("routes", STRINGS),
-    optional("scopes", STRINGS),
-    optional("tags", Shape::MapOf(&Shape::Str)),
-    optional("extra", Shape::Mapping),
-    optional("treeherder", TREEHERDER_OR_BOOL),
-    optional("index", Shape::Object(&INDEX)),
-    optional("run-on-projects", Shape::Any),
-    optional("run-on-tasks-for", STRINGS),
-    optional("run-on-git-branches", STRINGS),
-    optional("shipping-phase", SHIPPING_PHASE),
     optional("worker", Shape::Object(&WORKER)),
 ])
+.with(&TASK_FIELDS)
 .with_rules(&[reserved_dependency_names]);
 
 /// Compares tasks with the schema above, and what they say under `worker` with that of its implementation.

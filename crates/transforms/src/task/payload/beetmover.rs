@@ -1,10 +1,10 @@
 //! beetmover: moves artifacts to where they are served from.
 
-use taskgraph_kinds::{Error, KindContext, Problem};
+use taskgraph_kinds::{KindContext, Problem};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{map, text};
 
-use super::{Building, PayloadBuilder, each};
+use super::Building;
 use crate::schema::{STRINGS, TEXT_OR_REFERENCE};
 
 static RELEASE: Object = Object::closed(&[
@@ -23,7 +23,7 @@ static ARTIFACT: Object = Object::closed(&[
     required("locale", Shape::Str),
 ]);
 
-static WORKER: Object = Object::open(&[
+pub(super) static WORKER: Object = Object::open(&[
     required("implementation", Shape::OneOf(&["beetmover"])),
     required("max-run-time", Shape::Int),
     required("release-properties", Shape::Object(&RELEASE)),
@@ -33,23 +33,7 @@ static WORKER: Object = Object::open(&[
     optional("artifact-map", Shape::Any),
 ]);
 
-pub(super) struct Beetmover;
-
-impl PayloadBuilder for Beetmover {
-    fn schema(&self) -> Option<&'static Object> {
-        Some(&WORKER)
-    }
-
-    fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
-        each(tasks, |building| build(kind, building))
-    }
-
-    fn splits(&self) -> bool {
-        true
-    }
-}
-
-fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
+pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
     let worker = building.worker();
     let value = |key: &str| worker.get(key).cloned().unwrap_or_default();
     let property = |key: &str| {

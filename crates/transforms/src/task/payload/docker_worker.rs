@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use taskgraph_config::yaml;
 use taskgraph_docker::volumes;
-use taskgraph_kinds::{Error, KindContext, Problem, Session};
+use taskgraph_kinds::{KindContext, Problem, Session};
 use taskgraph_schema::{Object, Shape, describe, optional, required, shown_path, with_default};
 use taskgraph_value::{Map, Str, Value, map, python, text};
 
-use super::{Building, PayloadBuilder, each};
+use super::Building;
 use crate::{
     caching::sha256,
     run_task_files::run_task_digest,
@@ -31,7 +31,7 @@ static ARTIFACT: Object = Object::closed(&[
     optional("name", Shape::Str),
 ]);
 
-static WORKER: Object = Object::open(&[
+pub(super) static WORKER: Object = Object::open(&[
     required("implementation", Shape::OneOf(&["docker-worker"])),
     required("os", Shape::OneOf(&["linux"])),
     required("docker-image", Shape::AnyOf(&[Shape::Str, Shape::MapOf(&Shape::Str)])),
@@ -56,23 +56,7 @@ const CACHES_ARE_BROKEN: i64 = 72;
 /// Part of the names of caches. Another one gives every task new caches.
 const CACHE_VERSION: &str = "v3";
 
-pub(super) struct DockerWorker;
-
-impl PayloadBuilder for DockerWorker {
-    fn schema(&self) -> Option<&'static Object> {
-        Some(&WORKER)
-    }
-
-    fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
-        each(tasks, |building| build(kind, building))
-    }
-
-    fn splits(&self) -> bool {
-        true
-    }
-}
-
-fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
+pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
     let mut worker = building.task.take_map("worker");
     let mut env = worker.take_map("env");
     let level_text = kind.parameters.text("level")?;

@@ -1,10 +1,10 @@
 //! generic-worker: runs commands on Windows, macOS and Linux.
 
-use taskgraph_kinds::{Error, KindContext, Problem};
+use taskgraph_kinds::{KindContext, Problem};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, text};
 
-use super::{Building, PayloadBuilder, each};
+use super::Building;
 use crate::schema::{STRINGS, TEXT_OR_REFERENCE};
 
 static ARTIFACT: Object = Object::closed(&[
@@ -27,7 +27,7 @@ static MOUNT: Object = Object::closed(&[
     optional("format", Shape::OneOf(&["rar", "tar.bz2", "tar.gz", "zip"])),
 ]);
 
-static WORKER: Object = Object::open(&[
+pub(super) static WORKER: Object = Object::open(&[
     required("implementation", Shape::OneOf(&["generic-worker"])),
     required("os", Shape::OneOf(&["windows", "macosx", "linux", "linux-bitbar"])),
     required("command", Shape::List),
@@ -49,23 +49,7 @@ static WORKER: Object = Object::open(&[
 /// What Windows reports when a task was interrupted instead of failing: the system shut down, or somebody stopped it.
 const INTERRUPTED: [i64; 2] = [1_073_807_364, 3_221_225_786];
 
-pub(super) struct GenericWorker;
-
-impl PayloadBuilder for GenericWorker {
-    fn schema(&self) -> Option<&'static Object> {
-        Some(&WORKER)
-    }
-
-    fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
-        each(tasks, |building| build(kind, building))
-    }
-
-    fn splits(&self) -> bool {
-        true
-    }
-}
-
-fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
+pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
     let mut worker = building.task.take_map("worker");
     let mut env = worker.take_map("env");
     let mut scopes: Vec<Value> = Vec::new();
