@@ -21,7 +21,7 @@ pub(crate) use checkout::commit;
 pub(crate) use goldens::split;
 pub(crate) use reference::Reference;
 
-/// Files by their path relative to `fixtures/`, with `/` between parts.
+/// Files by their path relative to the workspace, with `/` between parts.
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Handles `cargo xtask fixtures <args>`.
@@ -41,11 +41,19 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
 
     let committed = fs::read_to_string(root.join(provenance::FILE)).unwrap_or_default();
     let provenance = provenance.render(&committed, &fixture_names(&root)?, options.check);
-    generated.insert(provenance::FILE.to_owned(), provenance.into_bytes());
+    generated.insert(format!("fixtures/{}", provenance::FILE), provenance.into_bytes());
+    if options.names.is_empty() {
+        generated.insert(YAML_TABLE.to_owned(), reference.print(YAML_TABLE_SCRIPT)?);
+    }
 
-    let stale = stale(&root, &fixtures, &generated)?;
-    if options.check { Ok(report(&stale)) } else { write(&root, &stale, &generated) }
+    let workspace = crate::workspace();
+    let stale = stale(&workspace, &fixtures, &generated)?;
+    if options.check { Ok(report(&stale)) } else { write(&workspace, &stale, &generated) }
 }
+
+/// What the reference reads from many short YAML texts, and the script that prints it.
+const YAML_TABLE: &str = "crates/config/tests/data/yaml11.tsv";
+const YAML_TABLE_SCRIPT: &str = include_str!("fixtures/yaml_table.py");
 
 /// What to do, from the command line.
 struct Options {
@@ -125,7 +133,7 @@ fn generate(
     for set in &sets {
         let printed = goldens::read_printed(&out.join(&set.name))?;
         for (name, content) in goldens::compact(&printed)? {
-            files.insert(format!("{fixture}/expected/{}/{name}", set.name), content);
+            files.insert(format!("fixtures/{fixture}/expected/{}/{name}", set.name), content);
         }
     }
     Ok(files)
@@ -156,7 +164,7 @@ fn stale(root: &Path, fixtures: &[String], generated: &Files) -> Result<Vec<Stri
     let mut paths: BTreeSet<String> = generated.keys().cloned().collect();
     for fixture in fixtures {
         let mut found = Vec::new();
-        list(&root.join(fixture).join("expected"), &mut found)?;
+        list(&root.join("fixtures").join(fixture).join("expected"), &mut found)?;
         for path in found {
             let path = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
             paths.insert(path);
@@ -189,8 +197,9 @@ fn report(stale: &[String]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     for path in stale {
-        let name = path.split_once('/').map_or(String::new(), |(fixture, _)| format!(" {fixture}"));
-        println!("stale: fixtures/{path} (refresh with `cargo xtask fixtures{name}`)");
+        let fixture = path.strip_prefix("fixtures/").and_then(|path| path.split_once('/'));
+        let name = fixture.map_or(String::new(), |(fixture, _)| format!(" {fixture}"));
+        println!("stale: {path} (refresh with `cargo xtask fixtures{name}`)");
     }
     ExitCode::FAILURE
 }
@@ -206,7 +215,7 @@ fn write(root: &Path, stale: &[String], generated: &Files) -> Result<ExitCode> {
             None => fs::remove_file(&file),
         };
         done.with_context(|| format!("writing {}", file.display()))?;
-        println!("{} fixtures/{path}", if generated.contains_key(path) { "wrote" } else { "removed" });
+        println!("{} {path}", if generated.contains_key(path) { "wrote" } else { "removed" });
     }
     println!("{} files changed", stale.len());
     Ok(ExitCode::SUCCESS)

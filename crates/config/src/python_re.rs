@@ -108,7 +108,7 @@ fn reason(error: &fancy_regex::Error) -> String {
         }
         Error::ParseError(_, ParseError::RecursionExceeded) => "it is nested too deeply".into(),
         Error::CompileError(inner) => match &**inner {
-            CompileError::InnerError(_) | CompileError::PatternTooComplex => "it is too large".into(),
+            CompileError::InnerError(_) => "it is too large".into(),
             other => other.to_string().to_lowercase(),
         },
         other => other.to_string().to_lowercase(),

@@ -60,7 +60,7 @@ pub fn str(value: &Value) -> String {
     }
 }
 
-/// What Python's `repr()` returns. Dates, whose `repr()` is a constructor call, are shown as their `str()`.
+/// What Python's `repr()` returns; of a date it is the call that makes it.
 ///
 /// ```
 /// use taskgraph_value::{map, python};
@@ -81,7 +81,7 @@ fn write_repr(out: &mut String, value: &Value) {
         Value::Int(value) => out.push_str(&value.to_string()),
         Value::BigInt(digits) => out.push_str(digits),
         Value::Float(value) => out.push_str(&float(*value)),
-        Value::Date(text) => out.push_str(text),
+        Value::Date(text) => write_repr_date(out, text),
         Value::Str(text) => write_repr_str(out, text),
         Value::List(list) => {
             out.push('[');
@@ -95,6 +95,37 @@ fn write_repr(out: &mut String, value: &Value) {
         }
         Value::Map(map) => write_repr_map(out, map),
     }
+}
+
+/// `datetime.date(2024, 2, 29)`, or `datetime.datetime(2001, 12, 14, 21, 59, 43, 100000, tzinfo=...)`.
+fn write_repr_date(out: &mut String, text: &str) {
+    let (day, time) = text.split_once(' ').unwrap_or((text, ""));
+    let number = |digits: &str| digits.trim_start_matches('0').to_owned();
+    let mut numbers: Vec<String> = day.split('-').map(number).collect();
+    if time.is_empty() {
+        out.push_str(&format!("datetime.date({})", numbers.join(", ")));
+        return;
+    }
+    let (time, offset) = time.split_at(time.find(['+', '-']).unwrap_or(time.len()));
+    numbers.extend(time.split([':', '.']).map(number));
+    while numbers.len() > 5 && numbers.last().is_some_and(String::is_empty) {
+        numbers.pop();
+    }
+    let numbers: Vec<&str> = numbers.iter().map(|n| if n.is_empty() { "0" } else { n }).collect();
+    out.push_str(&format!("datetime.datetime({}", numbers.join(", ")));
+    let field = |at: usize| offset.get(at..at + 2).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or_default();
+    match (offset.chars().next(), field(1) * 3600 + field(4) * 60) {
+        (None, _) => {}
+        (_, 0) => out.push_str(", tzinfo=datetime.timezone.utc"),
+        (Some('-'), seconds) => {
+            let seconds = 86_400_u32.saturating_sub(seconds);
+            out.push_str(&format!(", tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds={seconds}))"));
+        }
+        (_, seconds) => {
+            out.push_str(&format!(", tzinfo=datetime.timezone(datetime.timedelta(seconds={seconds}))"));
+        }
+    }
+    out.push(')');
 }
 
 fn write_repr_map(out: &mut String, map: &Map) {
@@ -196,6 +227,22 @@ mod tests {
             ("é\u{a0}\u{2028}\u{200b}日", r"'é\xa0\u2028\u200b日'"),
         ] {
             assert_eq!(repr(&value.into()), expected);
+        }
+    }
+
+    #[test]
+    fn dates() {
+        let west = "datetime.timezone(datetime.timedelta(days=-1, seconds=84600))";
+        for (value, expected) in [
+            ("2024-02-29", "datetime.date(2024, 2, 29)"),
+            ("2001-12-14 21:59:00", "datetime.datetime(2001, 12, 14, 21, 59)"),
+            ("2001-12-14 00:00:00.000001", "datetime.datetime(2001, 12, 14, 0, 0, 0, 1)"),
+            ("2001-12-04 01:00:05+00:00", "datetime.datetime(2001, 12, 4, 1, 0, 5, tzinfo=datetime.timezone.utc)"),
+            ("2001-12-04 01:00:05-00:30", &format!("datetime.datetime(2001, 12, 4, 1, 0, 5, tzinfo={west})")),
+        ] {
+            let date = Value::Date(value.into());
+            assert_eq!(str(&date), value);
+            assert_eq!(repr(&vec![date].into()), format!("[{expected}]"));
         }
     }
 

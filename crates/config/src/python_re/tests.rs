@@ -27,6 +27,9 @@ const TEXTS: [&str; 20] = [
     "a b",
 ];
 const CASES: &[(&str, &str, &str)] = &[
+    // Found where they are not by fancy-regex 0.19 and 0.20.
+    ("a+b?a+", "nnnnnynnnnnnnnnnnnnn", "nnnnnnnnnnnnnnnnnnnn"),
+    ("[a-z]+-?[a-z]+", "nnnyyynnnyyyynnnnnnn", "nnnyyynnnnnnnnnnnnnn"),
     ("a|b", "nyyyyynyynnnnnnynnny", "nyyyyynyynnnnnnynnny"),
     ("b|a", "nyyyyynyynnnnnnynnny", "nyynnnnynnnnnnnnnnnn"),
     ("linux.*", "nnnnnnnnnyynnnnnnnnn", "nnnnnnnnnyynnnnnnnnn"),

@@ -37,9 +37,12 @@ pub(super) fn write(out: &mut String, date: &str, spec: &str) -> Result<(), Stri
             flag = Some(c);
             directive = chars.next();
         }
-        let directive = directive.ok_or_else(|| format!("`{spec}` ends inside a directive"))?;
-        date.write(out, directive, flag)
-            .ok_or_else(|| format!("`%{directive}` is no directive of a date format"))?;
+        // What is no directive stays as it is.
+        if directive.and_then(|directive| date.write(out, directive, flag)).is_none() {
+            out.push('%');
+            out.extend(flag);
+            out.extend(directive);
+        }
     }
     Ok(())
 }
@@ -199,8 +202,6 @@ mod tests {
 
     #[test]
     fn what_is_no_directive() {
-        let mut out = String::new();
-        assert_eq!(super::write(&mut out, "2024-02-29", "%Q").unwrap_err(), "`%Q` is no directive of a date format");
-        assert_eq!(super::write(&mut out, "2024-02-29", "%").unwrap_err(), "`%` ends inside a directive");
+        check("2024-02-29", "%Q|%-!|100%", "%Q|%-!|100%");
     }
 }
