@@ -1,10 +1,11 @@
 //! What a loader or transform knows about the kind it works for.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use taskgraph_value::{Map, Str};
 
-use crate::{DependencyTasks, Session};
+use crate::{DependencyTasks, Session, memo::Memo};
 
 /// What a loader or transform knows about the kind it works for. Everything of the [`Session`] is reachable through it.
 pub struct KindContext<'a> {
@@ -20,6 +21,15 @@ pub struct KindContext<'a> {
     pub dependencies: DependencyTasks,
     /// What all kinds have in common.
     pub session: &'a Session,
+    pub(crate) memo: Memo,
+}
+
+impl KindContext<'_> {
+    /// The one value of type `T` of this kind, made when it is first asked for; as [`Session::memo`], for what a
+    /// transform that sees all tasks of the kind tells one that sees them one by one.
+    pub fn memo_of_kind<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.memo.get(make)
+    }
 }
 
 impl Deref for KindContext<'_> {

@@ -37,6 +37,7 @@ mod error;
 mod kind;
 mod load;
 mod loader;
+mod memo;
 mod registry;
 mod session;
 mod transform;

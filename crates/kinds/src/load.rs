@@ -11,6 +11,7 @@ use taskgraph_graph::{Graph, Task};
 use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
 
+use crate::memo::Memo;
 use crate::{DependencyTasks, Description, Error, Kind, KindContext, Loader, Origin, Problem, Session, TransformSequence};
 
 /// The kinds of a repository, and which depends on which.
@@ -172,6 +173,7 @@ fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) ->
         source,
         dependencies,
         session,
+        memo: Memo::default(),
     };
     let tasks = loader_of(source, session)?.load(&mut kind)?;
     let mut transforms = TransformSequence::new();

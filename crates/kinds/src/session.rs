@@ -1,15 +1,14 @@
 //! What all kinds of a run have in common.
 
-use std::any::{Any, TypeId};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::{GraphConfig, Parameters, yaml::Document};
 use taskgraph_value::Map;
 
-use crate::Registry;
+use crate::{Registry, memo::Memo};
 
 /// The environment variables that a run may see.
 #[derive(Clone, Default)]
@@ -53,10 +52,8 @@ pub struct Session {
     /// The folder to write image contexts to; only a decision task has one.
     pub artifacts: Option<PathBuf>,
     dates: AtomicBool,
-    memo: Mutex<FxHashMap<TypeId, Slot>>,
+    memo: Memo,
 }
-
-type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 
 impl Session {
     /// A session without artifacts, that checks everything.
@@ -78,7 +75,7 @@ impl Session {
             cwd,
             fast: false,
             artifacts: None,
-            memo: Mutex::default(),
+            memo: Memo::default(),
         }
     }
 
@@ -97,14 +94,6 @@ impl Session {
     /// The one value of type `T` of this session, made when it is first asked for. Transforms keep in it what all
     /// kinds need and one look is enough for, such as the list of tracked files.
     pub fn memo<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let slot = {
-            let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
-            memo.entry(TypeId::of::<T>()).or_default().clone()
-        };
-        let value = slot.get_or_init(|| Arc::new(make())).clone();
-        match value.downcast::<T>() {
-            Ok(value) => value,
-            Err(_) => unreachable!("the slot of a type holds that type"),
-        }
+        self.memo.get(make)
     }
 }

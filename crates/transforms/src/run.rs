@@ -20,7 +20,11 @@ pub use self::describe::{RunJob, RunUsing};
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
-    TransformSequence::new().then(PerTask(prepare)).then(fetches::UseFetches).then(describe::MakeDescriptions)
+    TransformSequence::new()
+        .then(PerTask(prepare))
+        .then(fetches::OrderTasks)
+        .then(PerTask(fetches::use_fetches))
+        .then(describe::MakeDescriptions)
 }
 
 pub(crate) fn register(registry: &mut Registry) {

@@ -71,7 +71,12 @@ fn tag_commas(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(tag) = text[at..].find('!') {
+        let inside = text[..at + tag].chars().next_back().is_some_and(char::is_alphanumeric);
         at += tag + 1;
+        // No tag starts inside a word, where a blank might make a key of it: `wow!:, a` is text.
+        if inside {
+            continue;
+        }
         if bytes.get(at) == Some(&b'<') {
             let verbatim = |b: &u8| *b != b'>' && !b.is_ascii_whitespace();
             at += bytes[at..].iter().take_while(|b| verbatim(b)).count();

@@ -89,7 +89,8 @@ fn git(repo: &Path, args: &[&str]) {
             .env(format!("GIT_{person}_DATE"), "2024-01-01T00:00:00Z");
     }
     let settings = ["-c", "core.autocrlf=false", "-c", "core.fileMode=true"];
-    let output = command.args(settings).args(args).current_dir(repo).output().expect("git is needed for the fixtures");
+    let output =
+        command.args(settings).args(args).current_dir(repo).output().expect("git is needed for the fixtures");
     assert!(output.status.success(), "git {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
 }
 

@@ -90,10 +90,13 @@ impl<'a> Json<'a> {
                 keys.extend(found.iter().map(|(key, _)| *key));
                 for key in keys {
                     path.push_str(&format!(".{}", key.trim_matches('"')));
-                    let both = [expected, found].map(|map| map.iter().find(|entry| entry.0 == key).map(|entry| &entry.1));
+                    let both = [expected, found]
+                        .map(|map| map.iter().find(|entry| entry.0 == key).map(|entry| &entry.1));
                     match both {
                         [Some(expected), Some(found)] => expected.compare(found, path, told),
-                        [Some(expected), None] => told.push(format!("{path}: expected {}, found nothing", expected.show())),
+                        [Some(expected), None] => {
+                            told.push(format!("{path}: expected {}, found nothing", expected.show()))
+                        }
                         [None, found] => told.push(format!(
                             "{path}: expected nothing, found {}",
                             found.map(Json::show).unwrap_or_default()

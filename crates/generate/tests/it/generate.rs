@@ -62,7 +62,10 @@ impl Run {
     pub(crate) fn new(checkout: &Checkout, fixture: &Path, set: &str) -> Self {
         let params = fixture.join("params");
         let args = Args::read(&params.join(format!("{set}.args")));
-        let spec = ["yml", "json"].map(|form| params.join(format!("{set}.{form}"))).into_iter().find(|path| path.exists());
+        let spec = ["yml", "json"]
+            .map(|form| params.join(format!("{set}.{form}")))
+            .into_iter()
+            .find(|path| path.exists());
         let spec = spec.unwrap_or_else(|| panic!("no parameters {set}"));
 
         let repo = checkout.repo();
@@ -80,8 +83,10 @@ impl Run {
             extensions: &[],
         };
         let parameters = load_parameters(spec.to_str(), &source).unwrap_or_else(|error| panic!("{error}"));
-        let environment = [("TASKCLUSTER_ROOT_URL", "https://tc.example.com")].map(|(name, value)| (name.into(), value.into()));
-        let mut session = Session::new(config, parameters, registry().into(), Environment::new(environment), repo);
+        let environment = [("TASKCLUSTER_ROOT_URL", "https://tc.example.com")]
+            .map(|(name, value)| (name.into(), value.into()));
+        let mut session =
+            Session::new(config, parameters, registry().into(), Environment::new(environment), repo);
         session.fast = args.fast;
         if let Some(folder) = checkout.run_task() {
             set_run_task_dir(&session, Some(folder.to_owned()));

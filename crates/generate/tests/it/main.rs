@@ -71,7 +71,12 @@ fn check(checkout: &Shared, set: &str) {
         let found = generate.print(graph);
         problems.extend(diff::differences(&expected, &found).map(|problem| format!("{graph}: {problem}")));
     }
-    assert!(problems.is_empty(), "{} with {set} differs from the reference\n{}", folder.display(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} with {set} differs from the reference\n{}",
+        folder.display(),
+        problems.join("\n")
+    );
 }
 
 /// The entries of a folder that `name` gives a name to.
@@ -93,9 +98,9 @@ fn every_fixture_and_set_is_listed() {
         let is_set = |path: &Path| matches!(path.extension()?.to_str()?, "yml" | "json").then(|| stem(path));
         sets.extend(names(&folder, is_set).into_iter().map(|set| format!("{fixture}: {set}")));
     }
-    let listed = LISTED.iter().flat_map(|(fixture, sets)| {
-        sets.iter().map(|set| format!("{}: {}", on_disk(fixture), on_disk(set)))
-    });
+    let listed = LISTED
+        .iter()
+        .flat_map(|(fixture, sets)| sets.iter().map(|set| format!("{}: {}", on_disk(fixture), on_disk(set))));
     assert_eq!(listed.collect::<BTreeSet<_>>(), sets);
 }
 

@@ -3,7 +3,17 @@
 use std::fmt::Write;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -51,7 +61,8 @@ impl<'a> Date<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let (day, time) = text.split_once(' ').unwrap_or((text, ""));
         let mut parts = day.splitn(3, '-').map(|part| part.parse().ok());
-        let mut date = Date { year: parts.next()??, month: parts.next()??, day: parts.next()??, ..Date::default() };
+        let mut date =
+            Date { year: parts.next()??, month: parts.next()??, day: parts.next()??, ..Date::default() };
         if time.is_empty() {
             return Some(date);
         }
@@ -195,8 +206,16 @@ mod tests {
         check("2024-02-29", "%H:%M:%S.%f [%Z%z] %-d %e|%-m", "00:00:00.000000 [] 29 29|2");
         check("2024-12-30", "%G-W%V-%u %g %U %W %w", "2025-W01-1 25 52 53 1");
         check("2021-01-03", "%G-W%V-%u %U %W", "2020-W53-7 01 00");
-        check("2001-12-14 21:59:43.100000-05:00", "%c|%x|%X|%p|%I|%l|%z|%Z|%f", "Fri Dec 14 21:59:43 2001|12/14/01|21:59:43|PM|09| 9|-0500|UTC-05:00|100000");
-        check("2001-12-04 01:02:03+00:00", "%D %F %r %R %T %Z %C %y %^a %#p %_d %k", "12/04/01 2001-12-04 01:02:03 AM 01:02 01:02:03 UTC 20 01 TUE am  4  1");
+        check(
+            "2001-12-14 21:59:43.100000-05:00",
+            "%c|%x|%X|%p|%I|%l|%z|%Z|%f",
+            "Fri Dec 14 21:59:43 2001|12/14/01|21:59:43|PM|09| 9|-0500|UTC-05:00|100000",
+        );
+        check(
+            "2001-12-04 01:02:03+00:00",
+            "%D %F %r %R %T %Z %C %y %^a %#p %_d %k",
+            "12/04/01 2001-12-04 01:02:03 AM 01:02 01:02:03 UTC 20 01 TUE am  4  1",
+        );
         check("2001-12-04", "é%%%n%t", "é%\n\t");
     }
 

@@ -95,7 +95,10 @@ fn widths_have_a_limit() {
 #[test]
 fn dates_are_shown_as_python_shows_them() {
     let values = map! { "d" => Value::Date("2024-01-01".into()) };
-    assert_eq!(format(&"{d}{d!r:>27}{d!s:>12}".into(), &values).unwrap(), "2024-01-01  datetime.date(2024, 1, 1)  2024-01-01");
+    assert_eq!(
+        format(&"{d}{d!r:>27}{d!s:>12}".into(), &values).unwrap(),
+        "2024-01-01  datetime.date(2024, 1, 1)  2024-01-01"
+    );
     assert_eq!(format(&"{d:%Y/%m}".into(), &values).unwrap(), "2024/01");
 }
 

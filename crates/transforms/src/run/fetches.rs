@@ -1,38 +1,27 @@
 //! `fetches`: what a task downloads before it starts.
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
 use crate::order::{artifact_prefix, in_dependency_order};
 
-/// Sees the tasks of its kind together, because they may fetch from each other.
-pub(super) struct UseFetches;
+/// Sorts the tasks of a kind, and looks at all of them for what [`use_fetches`] has to know: they may fetch from each
+/// other.
+pub(super) struct OrderTasks;
 
-impl Transform for UseFetches {
+impl Transform for OrderTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
-        let known = Known::new(kind, &tasks);
+        let mut known = Known::new(kind, &tasks);
         let tasks = in_dependency_order(kind, tasks)?;
-        let prefixes: FxHashMap<Str, (usize, Str)> = tasks
-            .iter()
-            .enumerate()
-            .filter_map(|(at, task)| Some((task.get_str("label")?.clone(), (at, artifact_prefix(task.get_map("attributes"))))))
-            .collect();
-        let done: Vec<Result<Description, Error>> = tasks
-            .into_par_iter()
-            .with_min_len(32)
-            .enumerate()
-            .map(|(at, mut task)| {
-                // Tasks of this kind can be fetched from when they come first.
-                let earlier = |label: &str| prefixes.get(label).filter(|(other, _)| *other <= at).map(|(_, prefix)| prefix);
-                match use_fetches(kind, &mut task, &known, &earlier) {
-                    Ok(()) => Ok(task),
-                    Err(problem) => Err(task.error(problem)),
-                }
-            })
-            .collect();
-        done.into_iter().collect()
+        for (at, task) in tasks.iter().enumerate() {
+            if let Some(label) = task.get_str("label") {
+                let prefix = artifact_prefix(task.get_map("attributes"));
+                known.of_this_kind.insert(label.clone(), (at, prefix));
+            }
+        }
+        kind.memo_of_kind(|| known);
+        Ok(tasks)
     }
 }
 
@@ -43,6 +32,8 @@ struct Known {
     env: FxHashMap<Str, Map>,
     /// The labels behind other names, which begin with the kind as labels do.
     aliases: FxHashMap<String, Str>,
+    /// The position of each task of this kind, and its artifact prefix.
+    of_this_kind: FxHashMap<Str, (usize, Str)>,
 }
 
 impl Known {
@@ -83,15 +74,24 @@ impl Known {
     }
 }
 
-fn use_fetches<'a>(
-    kind: &'a KindContext<'_>,
-    task: &mut Description,
-    known: &Known,
-    earlier: &dyn Fn(&str) -> Option<&'a Str>,
-) -> Result<(), Problem>
-where
-{
-    let Some(Value::Map(fetches)) = task.remove("fetches").filter(Value::is_truthy) else { return Ok(()) };
+/// Turns `fetches` into dependencies, and into what fetch-content is told.
+pub(super) fn use_fetches(
+    kind: &KindContext<'_>,
+    mut task: Description,
+    out: &mut Vec<Description>,
+) -> Result<(), Problem> {
+    if let Some(Value::Map(fetches)) = task.remove("fetches").filter(Value::is_truthy) {
+        let known = kind.memo_of_kind(Known::default);
+        add_fetches(kind, &mut task, &fetches, &known)?;
+    }
+    out.push(task);
+    Ok(())
+}
+
+fn add_fetches(kind: &KindContext<'_>, task: &mut Description, fetches: &Map, known: &Known) -> Result<(), Problem> {
+    // Tasks of this kind can be fetched from when they come first.
+    let own = task.get_str("label").and_then(|label| known.of_this_kind.get(label)).map_or(0, |(at, _)| *at);
+    let earlier = |label: &str| known.of_this_kind.get(label).filter(|(at, _)| *at <= own).map(|(_, prefix)| prefix);
     let mut dependencies = task.take_map("dependencies");
     let mut worker = task.take_map("worker");
     let env = worker.map_mut(text!("env"));
@@ -100,7 +100,7 @@ where
     kinds.sort_by(|a, b| a.0.cmp(&b.0));
     for (from, entries) in kinds {
         let from_kind = from == "fetch" || from == "toolchain";
-        let prefix = if from_kind { None } else { Some(prefix_of(kind, &dependencies, from, earlier)?) };
+        let prefix = if from_kind { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
         for entry in sorted_entries(from, entries)? {
             let (path, reference) = match &prefix {
                 Some(prefix) => (Str::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
