@@ -69,7 +69,9 @@ impl Generator {
                 }
                 Some(other) => {
                     let found = describe(other);
-                    return Err(Error::Message(format!("the parameter `target-kinds` must be a list of kinds, found {found}")));
+                    return Err(Error::Message(format!(
+                        "the parameter `target-kinds` must be a list of kinds, found {found}"
+                    )));
                 }
             };
             let kinds = KindGraph::read(self.session.config.root(), &self.session.cwd, &targets)?;
@@ -125,7 +127,11 @@ impl Generator {
             let mut targets = full.subset(|_| true);
             for name in self.filters()? {
                 let filter = self.session.registry.get::<dyn Filter>(&name)?;
-                let keep: FxHashSet<Str> = filter.keep(&targets, &self.session).map_err(|error| self.placed(error))?.into_iter().collect();
+                let keep: FxHashSet<Str> = filter
+                    .keep(&targets, &self.session)
+                    .map_err(|error| self.placed(error))?
+                    .into_iter()
+                    .collect();
                 if let Some(label) = keep.iter().filter(|label| targets.get(label).is_none()).min() {
                     return Err(Error::UnknownTarget { name, label: label.clone() });
                 }
@@ -178,7 +184,9 @@ impl Generator {
         match self.session.parameters.get("filters") {
             Some(Value::List(list)) if !list.is_empty() => {
                 let name = |value: &Value| {
-                    let found = || format!("the parameter `filters` must be a list of names, found {}", describe(value));
+                    let found = || {
+                        format!("the parameter `filters` must be a list of names, found {}", describe(value))
+                    };
                     value.as_str().cloned().ok_or_else(|| Error::Message(found()))
                 };
                 list.iter().map(name).collect()

@@ -70,8 +70,13 @@ fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let mut seen: FxHashMap<(String, String, String, String), &Str> = FxHashMap::default();
     for task in verifying.graph.tasks() {
         let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
-        let collections: Vec<&Str> =
-            shown.get("collection").and_then(Value::as_map).into_iter().flatten().map(|(name, _)| name).collect();
+        let collections: Vec<&Str> = shown
+            .get("collection")
+            .and_then(Value::as_map)
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+            .collect();
         let [collection] = collections.as_slice() else {
             let problem = format!("expected one Treeherder collection, found {}", collections.len());
             found.push(Finding::of_task(&task.label, problem));
@@ -96,7 +101,10 @@ fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     for task in verifying.graph.tasks() {
         for route in routes(task).filter(|route| route.starts_with(&prefix)) {
             if let Some(other) = seen.insert(route, &task.label) {
-                found.push(Finding::of_task(&task.label, format!("has the route `{route}` of task `{other}`")));
+                found.push(Finding::of_task(
+                    &task.label,
+                    format!("has the route `{route}` of task `{other}`"),
+                ));
             }
         }
     }
@@ -143,8 +151,9 @@ fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         let own = tier(task);
         for (_, label) in task.dependencies() {
             let Some(needed) = verifying.graph.get(label) else { continue };
-            let always_optimized =
-                definition(needed).get_str("workerType").is_some_and(|worker_type| worker_type == "always-optimized");
+            let always_optimized = definition(needed)
+                .get_str("workerType")
+                .is_some_and(|worker_type| worker_type == "always-optimized");
             if always_optimized || needed.kind.contains("dummy") {
                 continue;
             }
@@ -171,7 +180,10 @@ fn toolchain_aliases(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         };
         for alias in aliases {
             if let Some(other) = seen.insert(alias, &task.label) {
-                found.push(Finding::of_task(&task.label, format!("has the toolchain-alias `{alias}` of task `{other}`")));
+                found.push(Finding::of_task(
+                    &task.label,
+                    format!("has the toolchain-alias `{alias}` of task `{other}`"),
+                ));
             }
         }
     }
@@ -191,14 +203,18 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         for name in names.keys() {
             let mut report = |problem: String| found.push(Finding::of_task(&task.label, problem));
             let Some(rest) = name.strip_prefix(prefix.as_str()) else {
-                report(format!("the cache `{name}` must start with `{prefix}`, for its trust domain and level"));
+                report(format!(
+                    "the cache `{name}` must start with `{prefix}`, for its trust domain and level"
+                ));
                 continue;
             };
             if !rest.starts_with("checkouts") && !rest.starts_with("tooltool-cache") {
                 continue;
             }
             if !run_task {
-                report(format!("the cache `{rest}` is reserved for run-task; use run-task, or a cache of another name"));
+                report(format!(
+                    "the cache `{rest}` is reserved for run-task; use run-task, or a cache of another name"
+                ));
                 continue;
             }
             match run_task_digest(session) {
@@ -214,7 +230,8 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let valid = |text: &str| {
-        (1..=38).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        (1..=38).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     };
     for task in verifying.graph.tasks() {
         for key in ["workerType", "provisionerId"] {
@@ -251,7 +268,10 @@ fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         let paths = worker.get_list("caches").iter().filter_map(|cache| cache.as_map()?.get("mount-point"));
         let missing: Vec<String> = paths.filter(|path| !volumes.contains(path)).map(python::str).collect();
         if !missing.is_empty() {
-            let problem = format!("its caches at {} must be volumes; add a VOLUME to the Dockerfile", missing.join(", "));
+            let problem = format!(
+                "its caches at {} must be volumes; add a VOLUME to the Dockerfile",
+                missing.join(", ")
+            );
             found.push(Finding::of_task(&task.label, problem));
         }
     }

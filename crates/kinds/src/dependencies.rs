@@ -1,6 +1,6 @@
 //! The tasks of the kinds that a kind depends on.
 
-use std::sync::{Arc, OnceLock, RwLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::attributes_match;
@@ -37,9 +37,9 @@ impl DependencyTasks {
 
     /// The position of a label in [`DependencyTasks::iter`].
     pub fn position(&self, label: &str) -> Option<usize> {
-        let by_label = self
-            .by_label
-            .get_or_init(|| self.tasks.iter().enumerate().map(|(at, task)| (task.label.clone(), at)).collect());
+        let by_label = self.by_label.get_or_init(|| {
+            self.tasks.iter().enumerate().map(|(at, task)| (task.label.clone(), at)).collect()
+        });
         by_label.get(label).copied()
     }
 
@@ -122,7 +122,10 @@ mod tests {
         };
         assert_eq!(labels(&["build"], map! {}), "a b d");
         assert_eq!(labels(&["build", "test"], map! { "os" => "linux" }), "a c");
-        assert_eq!(labels(&["build", "test"], map! { "os" => vec!["mac".into(), "linux".into()], "tier" => 1 }), "a b");
+        assert_eq!(
+            labels(&["build", "test"], map! { "os" => vec!["mac".into(), "linux".into()], "tier" => 1 }),
+            "a b"
+        );
         assert_eq!(labels(&["build"], map! { "tier" => vec![1.into(), "x".into()] }), "a b d");
         assert_eq!(labels(&["build"], map! { "missing" => "x" }), "");
         assert_eq!(tasks.get("c").unwrap().kind, "test");

@@ -37,7 +37,10 @@ impl Kind {
         let document = yaml::read_file_as(&file, &shown).map_err(|error| Error::new(error).of_kind(&name))?;
         let fail = |line, problem| Error::in_file(&shown, line, problem).of_kind(&name);
         let Value::Map(config) = &document.value else {
-            return Err(fail(None, Problem::message(format!("expected a mapping, found {}", describe(&document.value)))));
+            return Err(fail(
+                None,
+                Problem::message(format!("expected a mapping, found {}", describe(&document.value))),
+            ));
         };
         let mut dependencies = Vec::new();
         match config.get_some("kind-dependencies") {
@@ -92,7 +95,8 @@ impl Kind {
                 })
                 .collect(),
             Some(other) => {
-                Err(self.error(&["transforms"], Problem::wrong("transforms", "a list of names", describe(other))))
+                Err(self
+                    .error(&["transforms"], Problem::wrong("transforms", "a list of names", describe(other))))
             }
             None => Err(self.error(&[], Problem::missing("transforms", "a list of names"))),
         }

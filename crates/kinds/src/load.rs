@@ -12,7 +12,10 @@ use taskgraph_schema::describe;
 use taskgraph_value::{List, Map, Str, Value, text};
 
 use crate::memo::Memo;
-use crate::{DependencyTasks, Description, Error, Kind, KindContext, Loader, Origin, Problem, Session, TransformSequence};
+use crate::{
+    DependencyTasks, Description, Error, Kind, KindContext, Loader, Origin, Problem, Session,
+    TransformSequence,
+};
 
 /// The kinds of a repository, and which depends on which.
 pub struct KindGraph {
@@ -36,7 +39,11 @@ impl KindGraph {
     /// Kinds come out in the order in which a single thread loads them: dependencies first, else by name.
     pub fn read(root: &Path, cwd: &Path, targets: &[Str]) -> Result<KindGraph, Error> {
         let folder = cwd.join(root).join("kinds");
-        let kinds = if targets.is_empty() { read_all(root, cwd, &folder)? } else { read_targets(root, cwd, &folder, targets)? };
+        let kinds = if targets.is_empty() {
+            read_all(root, cwd, &folder)?
+        } else {
+            read_targets(root, cwd, &folder, targets)?
+        };
         let mut graph = Graph::new(kinds.iter().map(|kind| kind.name.clone()), [])?;
         for kind in &kinds {
             for dependency in &kind.dependencies {
@@ -55,7 +62,8 @@ impl KindGraph {
             Ok(order) => order.into_iter().cloned().collect(),
             Err(error) => return Err(kind_loop(&kinds, error)),
         };
-        let mut by_name: FxHashMap<Str, Kind> = kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
+        let mut by_name: FxHashMap<Str, Kind> =
+            kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
         let kinds = order.iter().filter_map(|name| by_name.remove(name)).collect();
         Ok(KindGraph { kinds, graph })
     }
@@ -80,13 +88,21 @@ impl KindGraph {
         let mut dependents = vec![Vec::new(); self.kinds.len()];
         let mut waiting = Vec::with_capacity(self.kinds.len());
         for (at, kind) in self.kinds.iter().enumerate() {
-            let mut needs: Vec<usize> = kind.dependencies.iter().map(|name| position[name.as_str()]).collect();
+            let mut needs: Vec<usize> =
+                kind.dependencies.iter().map(|name| position[name.as_str()]).collect();
             needs.sort_unstable();
             needs.dedup();
             needs.iter().for_each(|need| dependents[*need].push(at));
             waiting.push((AtomicUsize::new(needs.len()), needs));
         }
-        let run = Run { kinds: &self.kinds, session, results: &results, dependents, waiting, failed: AtomicUsize::new(usize::MAX) };
+        let run = Run {
+            kinds: &self.kinds,
+            session,
+            results: &results,
+            dependents,
+            waiting,
+            failed: AtomicUsize::new(usize::MAX),
+        };
         rayon::scope(|scope| {
             for at in 0..self.kinds.len() {
                 if run.waiting[at].1.is_empty() {
@@ -127,7 +143,8 @@ fn find_duplicate(tasks: &[LoadedTask]) -> Option<(&LoadedTask, &LoadedTask)> {
 fn duplicate_label(first: &LoadedTask, second: &LoadedTask) -> Error {
     let other = first.origin.clone();
     let label = Some(second.task.label.clone());
-    Error::of_task(label, second.origin.as_ref(), Problem::DuplicateLabel { other }).of_kind(&second.task.kind)
+    Error::of_task(label, second.origin.as_ref(), Problem::DuplicateLabel { other })
+        .of_kind(&second.task.kind)
 }
 
 struct Run<'a> {
@@ -149,7 +166,8 @@ impl<'a> Run<'a> {
         let kind = &self.kinds[at];
         let needed = self.waiting[at].1.iter().filter_map(|need| self.results[*need].get()?.as_ref().ok());
         let tasks = needed.flatten().map(|loaded| loaded.task.clone()).collect();
-        let result = load_kind(kind, self.session, DependencyTasks::new(tasks)).map_err(|error| error.of_kind(&kind.name));
+        let result = load_kind(kind, self.session, DependencyTasks::new(tasks))
+            .map_err(|error| error.of_kind(&kind.name));
         if result.is_err() {
             self.failed.fetch_min(at, Ordering::AcqRel);
         }
@@ -164,7 +182,11 @@ impl<'a> Run<'a> {
     }
 }
 
-fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) -> Result<Vec<LoadedTask>, Error> {
+fn load_kind(
+    source: &Kind,
+    session: &Session,
+    dependencies: DependencyTasks,
+) -> Result<Vec<LoadedTask>, Error> {
     session.note(source.document());
     let mut kind = KindContext {
         kind: source.name.clone(),
@@ -195,11 +217,14 @@ fn load_kind(source: &Kind, session: &Session, dependencies: DependencyTasks) ->
 }
 
 fn loader_of(kind: &Kind, session: &Session) -> Result<Arc<dyn Loader>, Error> {
-    let named = ["loader", "implementation"].into_iter().find_map(|key| Some((key, kind.config().get_some(key)?)));
+    let named =
+        ["loader", "implementation"].into_iter().find_map(|key| Some((key, kind.config().get_some(key)?)));
     let (key, name) = match named {
         None => ("loader", text!("taskgraph.loader.default:loader")),
         Some((key, Value::Str(name))) => (key, name.clone()),
-        Some((key, other)) => return Err(kind.error(&[key], Problem::wrong(key, "the name of a loader", describe(other)))),
+        Some((key, other)) => {
+            return Err(kind.error(&[key], Problem::wrong(key, "the name of a loader", describe(other))));
+        }
     };
     session.registry.get::<dyn Loader>(&name).map_err(|unknown| kind.error(&[key], unknown))
 }
@@ -240,9 +265,8 @@ fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
 }
 
 fn read_all(root: &Path, cwd: &Path, folder: &Path) -> Result<Vec<Kind>, Error> {
-    let entries = std::fs::read_dir(folder).map_err(|source| {
-        Error::new(Problem::Io { path: root.join("kinds"), source })
-    })?;
+    let entries = std::fs::read_dir(folder)
+        .map_err(|source| Error::new(Problem::Io { path: root.join("kinds"), source }))?;
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|source| Error::new(Problem::Io { path: root.join("kinds"), source }))?;
@@ -270,7 +294,10 @@ fn read_targets(root: &Path, cwd: &Path, folder: &Path, targets: &[Str]) -> Resu
             // A repository without images has no such kind, and nobody asked for it.
             None if name == implicit && needed_by.is_none() && !targets.contains(&implicit) => {}
             None => {
-                let file = needed_by.as_ref().and_then(|kind| kinds.get(kind)).map(|kind| kind.origin(&["kind-dependencies"]));
+                let file = needed_by
+                    .as_ref()
+                    .and_then(|kind| kinds.get(kind))
+                    .map(|kind| kind.origin(&["kind-dependencies"]));
                 let problem = Problem::NoSuchKind { name, needed_by, available: names_in(folder) };
                 return Err(Error::of_task(None, file.as_ref(), problem));
             }

@@ -74,7 +74,10 @@ impl Loader for TransformLoader {
                     .par_iter()
                     .map(|file| {
                         let name = file.as_str().ok_or_else(|| {
-                            source.error(&["tasks-from"], Problem::wrong("tasks-from", "file names", describe(file)))
+                            source.error(
+                                &["tasks-from"],
+                                Problem::wrong("tasks-from", "file names", describe(file)),
+                            )
                         })?;
                         load_file(session, source, name, &defaults)
                     })
@@ -92,17 +95,26 @@ impl Loader for TransformLoader {
     }
 }
 
-fn load_file(session: &Session, source: &Kind, name: &Str, defaults: &Map) -> Result<Vec<Description>, Error> {
+fn load_file(
+    session: &Session,
+    source: &Kind,
+    name: &Str,
+    defaults: &Map,
+) -> Result<Vec<Description>, Error> {
     let shown: Arc<Path> = Path::new(source.path.as_str()).join(name.as_str()).into();
-    let document = yaml::read_file_as(&source.folder.join(name.as_str()), &shown).map_err(|error| match error.kind {
-        // What is wrong is the name.
-        yaml::ErrorKind::NotFound | yaml::ErrorKind::Io(_) => source.error(&["tasks-from"], error),
-        _ => error.into(),
-    })?;
+    let document =
+        yaml::read_file_as(&source.folder.join(name.as_str()), &shown).map_err(|error| match error.kind {
+            // What is wrong is the name.
+            yaml::ErrorKind::NotFound | yaml::ErrorKind::Io(_) => source.error(&["tasks-from"], error),
+            _ => error.into(),
+        })?;
     session.note(&document);
     let fail = |line, problem| Error::in_file(shown.to_path_buf(), line, problem);
     let Value::Map(mut tasks) = document.value.clone() else {
-        return Err(fail(None, Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value)))));
+        return Err(fail(
+            None,
+            Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value))),
+        ));
     };
     let file_defaults = match tasks.remove("task-defaults") {
         None | Some(Value::Null) => defaults.clone(),
@@ -121,7 +133,13 @@ fn load_file(session: &Session, source: &Kind, name: &Str, defaults: &Map) -> Re
     Ok(loaded)
 }
 
-fn describe_task(name: &Str, task: &Value, defaults: &Map, from: Str, origin: Origin) -> Result<Description, Error> {
+fn describe_task(
+    name: &Str,
+    task: &Value,
+    defaults: &Map,
+    from: Str,
+    origin: Origin,
+) -> Result<Description, Error> {
     let Value::Map(task) = task else {
         let problem = Problem::message(format!("expected a mapping, found {}", describe(task)));
         return Err(Error::of_task(Some(name.clone()), Some(&origin), problem));

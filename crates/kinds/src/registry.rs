@@ -74,7 +74,8 @@ impl Registry {
     /// The object of a name.
     pub fn get<E: Extension + ?Sized>(&self, name: &str) -> Result<Arc<E>, UnknownName> {
         let table = self.tables.get(&TypeId::of::<E>());
-        let registered = table.and_then(|table| table.get(name)).and_then(|object| object.downcast_ref::<Arc<E>>());
+        let registered =
+            table.and_then(|table| table.get(name)).and_then(|object| object.downcast_ref::<Arc<E>>());
         if let Some(object) = registered {
             return Ok(object.clone());
         }
@@ -98,7 +99,10 @@ impl Registry {
     pub fn all<E: Extension + ?Sized>(&self, holds: impl Fn(&E) -> bool) -> bool {
         self.resolver.is_none()
             && self.tables.get(&TypeId::of::<E>()).is_none_or(|table| {
-                table.values().filter_map(|object| object.downcast_ref::<Arc<E>>()).all(|object| holds(object))
+                table
+                    .values()
+                    .filter_map(|object| object.downcast_ref::<Arc<E>>())
+                    .all(|object| holds(object))
             })
     }
 
@@ -131,4 +135,3 @@ impl Extension for dyn Loader {
 impl Extension for TransformSequence {
     const WHAT: &'static str = "transform";
 }
-

@@ -1,8 +1,8 @@
 //! What all kinds of a run have in common.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::{GraphConfig, Parameters, yaml::Document};

@@ -31,7 +31,8 @@ where
         let mut out = Vec::with_capacity(tasks.len());
         for task in tasks {
             let (name, origin) = (task.display_name().cloned(), task.origin.clone());
-            (self.0)(kind, task, &mut out).map_err(|problem| Error::of_task(name, origin.as_ref(), problem))?;
+            (self.0)(kind, task, &mut out)
+                .map_err(|problem| Error::of_task(name, origin.as_ref(), problem))?;
         }
         Ok(out)
     }
@@ -67,7 +68,11 @@ impl TransformSequence {
 
     /// Runs the transforms one after another. Where several in a row split, each of some threads takes a few tasks
     /// through all of them, and tasks come out in the order as if it had been one thread.
-    pub fn run(&self, kind: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+    pub fn run(
+        &self,
+        kind: &KindContext<'_>,
+        mut tasks: Vec<Description>,
+    ) -> Result<Vec<Description>, Error> {
         let mut rest = self.0.as_slice();
         while let Some((first, after)) = rest.split_first() {
             let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();

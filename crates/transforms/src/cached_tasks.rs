@@ -31,7 +31,9 @@ impl Transform for CacheTasks {
             let Some(cache) = task.remove("cache").filter(|cache| !cache.is_null()) else { continue };
             let label = task.text("label").map_err(|problem| task.error(problem))?.clone();
             cache_task(kind, task, &cache, &digests).map_err(|problem| task.error(problem))?;
-            if let Some(digest) = task.get_map("attributes").and_then(|map| map.get_map("cached_task")).and_then(digest_of) {
+            if let Some(digest) =
+                task.get_map("attributes").and_then(|map| map.get_map("cached_task")).and_then(digest_of)
+            {
                 digests.insert(label, digest);
             }
         }
@@ -56,9 +58,12 @@ fn cache_task(
     };
     let mut parents = Vec::new();
     for (_, label) in task.get_map("dependencies").into_iter().flatten() {
-        let label = label.as_str().ok_or_else(|| Problem::wrong("dependencies", "labels", describe(label)))?;
+        let label =
+            label.as_str().ok_or_else(|| Problem::wrong("dependencies", "labels", describe(label)))?;
         let digest = digests.get(label).ok_or_else(|| {
-            Problem::message(format!("a cached task can only depend on cached tasks, but `{label}` is not cached"))
+            Problem::message(format!(
+                "a cached task can only depend on cached tasks, but `{label}` is not cached"
+            ))
         })?;
         parents.push(digest.as_str());
     }
@@ -66,12 +71,15 @@ fn cache_task(
     let written = cache.as_map().map(|cache| cache.get_list("digest-data")).unwrap_or_default();
     let mut data: Vec<Str> = Vec::with_capacity(written.len() + parents.len() + 1);
     for item in written {
-        let item = item.as_str().ok_or_else(|| Problem::wrong("cache.digest-data", "strings", describe(item)))?;
+        let item =
+            item.as_str().ok_or_else(|| Problem::wrong("cache.digest-data", "strings", describe(item)))?;
         data.push(item.clone());
     }
     data.extend(parents.into_iter().map(Str::from));
     // It changes the artifacts, so it is part of what the task is made from.
-    if let Some(value) = task.get_map("worker").and_then(|worker| worker.get("chain-of-trust")).filter(|v| v.is_truthy()) {
+    if let Some(value) =
+        task.get_map("worker").and_then(|worker| worker.get("chain-of-trust")).filter(|v| v.is_truthy())
+    {
         data.push(python::str(value).into());
     }
     add_optimization(kind, task, &text("type")?, &text("name")?, &data)

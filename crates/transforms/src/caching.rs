@@ -27,17 +27,19 @@ pub fn add_optimization(
         None => session.config.trust_domain().to_string(),
     };
     let level_text = session.parameters.text("level")?;
-    let level: i64 = level_text
-        .parse()
-        .map_err(|_| Problem::message(format!("the parameter `level` must be a number, found `{level_text}`")))?;
+    let level: i64 = level_text.parse().map_err(|_| {
+        Problem::message(format!("the parameter `level` must be a number, found `{level_text}`"))
+    })?;
     let tasks_for = session.parameters.text("tasks_for")?;
     let shared = config.get("cache-pull-requests").is_none_or(Value::is_truthy);
     let for_pull_request = format!("{prefix}.cache.pr.{cache_type}.{name}.hash.{digest}");
     let for_level = |level: &str| format!("{prefix}.cache.level-{level}.{cache_type}.{name}");
 
     // A result of a higher level may be used, so the highest is looked up first.
-    let mut searched: Vec<Value> =
-        (level..=3).rev().map(|level| format!("{}.hash.{digest}", for_level(&level.to_string())).into()).collect();
+    let mut searched: Vec<Value> = (level..=3)
+        .rev()
+        .map(|level| format!("{}.hash.{digest}", for_level(&level.to_string())).into())
+        .collect();
     // Comments on a pull request run on its head, so they share its results.
     if shared && (tasks_for == "github-pull-request" || tasks_for == "github-issue-comment") {
         searched.push(for_pull_request.clone().into());

@@ -7,8 +7,10 @@ use taskgraph_value::{Map, Str, Value, map, text};
 
 use crate::limit::check_count;
 
-static CHUNK: Object =
-    Object::closed(&[required("total-chunks", Shape::Int), with_default("substitution-fields", Shape::ListOf(&Shape::Str))]);
+static CHUNK: Object = Object::closed(&[
+    required("total-chunks", Shape::Int),
+    with_default("substitution-fields", Shape::ListOf(&Shape::Str)),
+]);
 
 static TASK: Object = Object::open(&[optional("chunk", Shape::Object(&CHUNK))]);
 
@@ -47,7 +49,8 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
 
 /// Fills the values into a field, and into its name.
 fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
-    let missing = || Problem::missing(path, "a field of the task, because `chunk.substitution-fields` lists it");
+    let missing =
+        || Problem::missing(path, "a field of the task, because `chunk.substitution-fields` lists it");
     let (mut container, mut rest) = (task, path);
     while let Some((key, after)) = rest.split_once('.') {
         container = container.get_mut(key).and_then(Value::as_map_mut).ok_or_else(missing)?;

@@ -8,8 +8,15 @@ pub(crate) fn transforms() -> TransformSequence {
     PerTask(add_dependencies).into()
 }
 
-fn add_dependencies(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
-    let reviewed = kind.dependencies.iter().filter(|task| task.attributes.get("code-review") == Some(&Value::Bool(true)));
+fn add_dependencies(
+    kind: &KindContext<'_>,
+    mut task: Description,
+    out: &mut Vec<Description>,
+) -> Result<(), Problem> {
+    let reviewed = kind
+        .dependencies
+        .iter()
+        .filter(|task| task.attributes.get("code-review") == Some(&Value::Bool(true)));
     task.list_mut(text!("soft-dependencies")).extend(reviewed.map(|task| Value::from(&task.label)));
     out.push(task);
     Ok(())

@@ -63,7 +63,8 @@ fn describe_image(
         return Err(Problem::wrong("packages", "packages that have a task", format!("`{missing}`")));
     }
 
-    let context_hash = if kind.fast { "0".repeat(40) } else { context_digest(kind, name, definition, &args)? };
+    let context_hash =
+        if kind.fast { "0".repeat(40) } else { context_digest(kind, name, definition, &args)? };
     let digest_data: List = [
         context_hash.clone(),
         json::compact_sorted(&args.clone().into())?,
@@ -77,7 +78,8 @@ fn describe_image(
     let level = parameters.text("level")?;
     // At level 1 somebody waits for the image; at higher levels it is read more often than built.
     let compression = if level == "1" { text!("3") } else { text!("10") };
-    let expires = kind.session.config.get("task-expires-after").cloned().unwrap_or_else(|| text!("28 days").into());
+    let expires =
+        kind.session.config.get("task-expires-after").cloned().unwrap_or_else(|| text!("28 days").into());
     let mut env = map! {
         "CONTEXT_TASK_ID" => map! { "task-reference" => text!("<decision>") },
         "CONTEXT_PATH" => format!("public/docker-contexts/{name}.tar.gz"),
@@ -139,14 +141,20 @@ fn describe_image(
         made.insert(text!("dependencies"), dependencies.into());
     }
     if task.get("cache").is_none_or(Value::is_truthy) && !kind.fast {
-        let cache = map! { "type" => text!("docker-images.v2"), "name" => name, "digest-data" => digest_data };
+        let cache =
+            map! { "type" => text!("docker-images.v2"), "name" => name, "digest-data" => digest_data };
         made.insert(text!("cache"), cache.into());
     }
     Ok(made)
 }
 
 /// The digest of the files that the image is built from. A decision task also keeps them.
-fn context_digest(kind: &KindContext<'_>, name: &str, definition: &str, args: &Map) -> Result<String, Problem> {
+fn context_digest(
+    kind: &KindContext<'_>,
+    name: &str,
+    definition: &str,
+    args: &Map,
+) -> Result<String, Problem> {
     let root = kind.session.config.vcs_root()?;
     let args: Vec<(&str, &str)> =
         args.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?.as_str()))).collect();

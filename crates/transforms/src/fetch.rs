@@ -6,7 +6,9 @@ mod static_url;
 use std::sync::Arc;
 
 use taskgraph_docker::path::join;
-use taskgraph_kinds::{Description, Error, Extension, KindContext, Problem, Registry, Transform, TransformSequence};
+use taskgraph_kinds::{
+    Description, Error, Extension, KindContext, Problem, Registry, Transform, TransformSequence,
+};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{Map, Str, Value, map, text};
 
@@ -83,14 +85,20 @@ impl Transform for MakeTasks {
                 task.validate(&TASK).map_err(|problem| task.error(problem))?;
             }
             let fetch = task.mapping("fetch").map_err(|problem| task.error(problem))?;
-            let form = fetch.get_str("type").ok_or_else(|| task.error(Problem::missing("fetch.type", "a string")))?;
+            let form = fetch
+                .get_str("type")
+                .ok_or_else(|| task.error(Problem::missing("fetch.type", "a string")))?;
             fetches.push((form.clone(), fetch.clone()));
         }
         let mut built: Vec<Option<Fetch>> = vec![None; tasks.len()];
         for (form, positions) in batch::by_name(fetches.iter().map(|(form, _)| Some(form))) {
             let first = &tasks[positions[0]];
-            let builder = kind.registry.get::<dyn FetchBuilder>(&form).map_err(|unknown| first.error(unknown.into()))?;
-            let requests: Vec<(&Description, &Map)> = positions.iter().map(|at| (&tasks[*at], &fetches[*at].1)).collect();
+            let builder = kind
+                .registry
+                .get::<dyn FetchBuilder>(&form)
+                .map_err(|unknown| first.error(unknown.into()))?;
+            let requests: Vec<(&Description, &Map)> =
+                positions.iter().map(|at| (&tasks[*at], &fetches[*at].1)).collect();
             if let Some(schema) = builder.schema().filter(|_| !kind.fast) {
                 for (task, fetch) in &requests {
                     Problem::validate(schema, fetch, "fetch").map_err(|problem| task.error(problem))?;
@@ -102,7 +110,8 @@ impl Transform for MakeTasks {
         }
         let mut made = Vec::with_capacity(tasks.len());
         for (task, fetch) in tasks.iter().zip(built) {
-            let fetch = fetch.ok_or_else(|| task.error(Problem::message("its fetch type made nothing of it")))?;
+            let fetch =
+                fetch.ok_or_else(|| task.error(Problem::message("its fetch type made nothing of it")))?;
             made.push(make_task(kind, task, fetch).map_err(|problem| task.error(problem))?);
         }
         Ok(made)

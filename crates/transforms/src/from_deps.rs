@@ -14,11 +14,11 @@ use taskgraph_value::{Map, Str, Value, text};
 
 use crate::schema::FETCHES_ENTRY;
 
+pub(crate) use self::{group_by::register as register_group_by, set_name::register as register_set_name};
 pub use self::{
     group_by::{GroupBy, Grouping},
     set_name::{Naming, SetName},
 };
-pub(crate) use self::{group_by::register as register_group_by, set_name::register as register_set_name};
 
 static FROM_DEPS: Object = Object::closed(&[
     optional("kinds", Shape::ListOf(&Shape::Str)),
@@ -46,7 +46,8 @@ impl Transform for FromDeps {
             let request = Request::new(kind, &mut task).map_err(|problem| task.error(problem))?;
             requests.push((task, request));
         }
-        let groupings: Vec<Grouping<'_>> = requests.iter().map(|(task, request)| request.grouping(task)).collect();
+        let groupings: Vec<Grouping<'_>> =
+            requests.iter().map(|(task, request)| request.grouping(task)).collect();
         let groups = group_by::group(kind, &groupings)?;
         drop(groupings);
 
@@ -105,7 +106,9 @@ impl<'a> Request<'a> {
             return Err(Problem::wrong("from-deps.kinds", "kinds that this kind depends on", problem));
         }
         if kinds.is_empty() {
-            return Err(Problem::message("`from-deps` needs at least one kind, in `kinds` or in `kind-dependencies`"));
+            return Err(Problem::message(
+                "`from-deps` needs at least one kind, in `kinds` or in `kind-dependencies`",
+            ));
         }
         let (group_by, argument) = match from_deps.get("group-by") {
             None => (text!("single"), None),
@@ -115,14 +118,20 @@ impl<'a> Request<'a> {
                 None => (text!("single"), None),
             },
             Some(other) => {
-                return Err(Problem::wrong("from-deps.group-by", "a name, or a mapping of one name to its argument", describe(other)));
+                return Err(Problem::wrong(
+                    "from-deps.group-by",
+                    "a name, or a mapping of one name to its argument",
+                    describe(other),
+                ));
             }
         };
         let set_name = match from_deps.get("set-name") {
             None => Some(text!("strip-kind")),
             Some(Value::Str(name)) if !name.is_empty() => Some(name.clone()),
             Some(other) if !other.is_truthy() => None,
-            Some(other) => return Err(Problem::wrong("from-deps.set-name", "a name, or false", describe(other))),
+            Some(other) => {
+                return Err(Problem::wrong("from-deps.set-name", "a name, or false", describe(other)));
+            }
         };
         Ok(Request {
             candidates: kind.dependencies.matching(&kinds, from_deps.get_map("with-attributes")),
@@ -137,7 +146,12 @@ impl<'a> Request<'a> {
     }
 
     fn grouping<'t>(&'t self, task: &'t Description) -> Grouping<'t> {
-        Grouping { task, name: &self.group_by, argument: self.argument.as_ref(), candidates: &self.candidates }
+        Grouping {
+            task,
+            name: &self.group_by,
+            argument: self.argument.as_ref(),
+            candidates: &self.candidates,
+        }
     }
 }
 
@@ -150,7 +164,11 @@ struct Made<'t, 'a> {
 }
 
 impl<'t, 'a> Made<'t, 'a> {
-    fn new(task: &'t Description, request: &'t Request<'a>, group: Vec<&'a Arc<Task>>) -> Result<Self, Problem> {
+    fn new(
+        task: &'t Description,
+        request: &'t Request<'a>,
+        group: Vec<&'a Arc<Task>>,
+    ) -> Result<Self, Problem> {
         if request.unique_kinds {
             let mut seen: FxHashSet<&str> = FxHashSet::default();
             if let Some(second) = group.iter().find(|task| !seen.insert(task.kind.as_str())) {
@@ -177,7 +195,8 @@ impl<'t, 'a> Made<'t, 'a> {
     fn finish(self, kind: &KindContext<'_>, name: Option<Str>) -> Result<Description, Problem> {
         let Made { request, group, primary, .. } = self;
         let mut task = self.task.clone();
-        let key = |task: &Arc<Task>| if request.unique_kinds { task.kind.clone() } else { task.label.clone() };
+        let key =
+            |task: &Arc<Task>| if request.unique_kinds { task.kind.clone() } else { task.label.clone() };
         let dependencies = task.map_mut(text!("dependencies"));
         for dependency in &group {
             dependencies.insert(key(dependency), (&dependency.label).into());

@@ -13,7 +13,8 @@ static MATRIX: Object = Object::open(&[
     optional("substitution-fields", Shape::ListOf(&Shape::Str)),
 ]);
 
-static TASK: Object = Object::open(&[required("name", Shape::Str), optional("matrix", Shape::Object(&MATRIX))]);
+static TASK: Object =
+    Object::open(&[required("name", Shape::Str), optional("matrix", Shape::Object(&MATRIX))]);
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
@@ -83,7 +84,9 @@ fn in_turn(values: &Value) -> Option<List> {
     match values {
         Value::List(list) => Some(list.clone()),
         Value::Map(map) => Some(map.keys().map(Value::from).collect()),
-        Value::Str(text) => Some(text.chars().map(|c| Value::from(c.encode_utf8(&mut [0; 4]) as &str)).collect()),
+        Value::Str(text) => {
+            Some(text.chars().map(|c| Value::from(c.encode_utf8(&mut [0; 4]) as &str)).collect())
+        }
         _ => None,
     }
 }

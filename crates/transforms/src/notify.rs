@@ -18,11 +18,16 @@ const STATUS: Shape = Shape::OneOf(&[
     "on-running",
 ]);
 
-static EMAIL: Object =
-    Object::closed(&[required("address", Shape::KeyedBy(&["project", "level"], &Shape::Str)), optional("status-type", STATUS)]);
-static MATRIX_ROOM: Object = Object::closed(&[required("room-id", Shape::Str), optional("status-type", STATUS)]);
-static PULSE: Object = Object::closed(&[required("routing-key", Shape::Str), optional("status-type", STATUS)]);
-static SLACK_CHANNEL: Object = Object::closed(&[required("channel-id", Shape::Str), optional("status-type", STATUS)]);
+static EMAIL: Object = Object::closed(&[
+    required("address", Shape::KeyedBy(&["project", "level"], &Shape::Str)),
+    optional("status-type", STATUS),
+]);
+static MATRIX_ROOM: Object =
+    Object::closed(&[required("room-id", Shape::Str), optional("status-type", STATUS)]);
+static PULSE: Object =
+    Object::closed(&[required("routing-key", Shape::Str), optional("status-type", STATUS)]);
+static SLACK_CHANNEL: Object =
+    Object::closed(&[required("channel-id", Shape::Str), optional("status-type", STATUS)]);
 
 static LINK: Object = Object::closed(&[required("text", Shape::Str), required("href", Shape::Str)]);
 static EMAIL_CONTENT: Object = Object::closed(&[
@@ -52,7 +57,12 @@ static NOTIFY: Object = Object::closed(&[
         "recipients",
         Shape::ListOf(&Shape::Tagged(
             "type",
-            &[("email", &EMAIL), ("matrix-room", &MATRIX_ROOM), ("pulse", &PULSE), ("slack-channel", &SLACK_CHANNEL)],
+            &[
+                ("email", &EMAIL),
+                ("matrix-room", &MATRIX_ROOM),
+                ("pulse", &PULSE),
+                ("slack-channel", &SLACK_CHANNEL),
+            ],
         )),
     ),
     optional("content", Shape::Object(&CONTENT)),
@@ -80,7 +90,11 @@ pub(crate) fn transforms() -> TransformSequence {
     PerTask(add_notifications).into()
 }
 
-fn add_notifications(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
+fn add_notifications(
+    kind: &KindContext<'_>,
+    mut task: Description,
+    out: &mut Vec<Description>,
+) -> Result<(), Problem> {
     if !kind.fast {
         task.validate(&TASK)?;
     }
@@ -193,7 +207,10 @@ fn convert_older(kind: &KindContext<'_>, mut older: Map, label: &Str) -> Result<
     };
     for email in older.get_list("emails") {
         for status in statuses {
-            recipients.push(map! { "type" => "email", "address" => email.clone(), "status-type" => status.clone() }.into());
+            recipients.push(
+                map! { "type" => "email", "address" => email.clone(), "status-type" => status.clone() }
+                    .into(),
+            );
         }
     }
     let subject = older.get("subject").cloned().unwrap_or_default();

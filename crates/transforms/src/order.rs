@@ -1,9 +1,9 @@
 //! The order in which the tasks of one kind build on each other.
 
+use rustc_hash::FxHashMap;
 use taskgraph_graph::Graph;
 use taskgraph_kinds::{Description, Error, KindContext, Problem};
 use taskgraph_value::{Str, Value, text};
-use rustc_hash::FxHashMap;
 
 /// Sorts the tasks of a kind so that each comes after those of the same kind that it depends on. Tasks that do not
 /// depend on each other keep their order. All have labels.
@@ -14,7 +14,11 @@ pub(crate) fn in_dependency_order(
     let prefix = format!("{}-", kind.kind);
     let of_this_kind = |task: &Description| -> Vec<Str> {
         let dependencies = task.get_map("dependencies").into_iter().flatten();
-        dependencies.filter_map(|(_, label)| label.as_str()).filter(|label| label.starts_with(&prefix)).cloned().collect()
+        dependencies
+            .filter_map(|(_, label)| label.as_str())
+            .filter(|label| label.starts_with(&prefix))
+            .cloned()
+            .collect()
     };
     if tasks.iter().all(|task| of_this_kind(task).is_empty()) {
         return Ok(tasks);
@@ -24,7 +28,8 @@ pub(crate) fn in_dependency_order(
     for task in &tasks {
         let label = task.text("label").map_err(|problem| task.error(problem))?;
         if graph.add_node(label.clone()).is_err() {
-            let first = labels.iter().position(|other| other == label).and_then(|at| tasks[at].origin.clone());
+            let first =
+                labels.iter().position(|other| other == label).and_then(|at| tasks[at].origin.clone());
             return Err(task.error(Problem::DuplicateLabel { other: first }));
         }
         labels.push(label.clone());

@@ -20,7 +20,9 @@ pub(crate) fn repositories(session: &Session) -> Result<Map, Problem> {
 }
 
 fn missing(prefix: &Str, key: &str, expected: &str) -> Problem {
-    Problem::message(format!("`taskgraph.repositories.{prefix}.{key}` of config.yml: missing, expected {expected}"))
+    Problem::message(format!(
+        "`taskgraph.repositories.{prefix}.{key}` of config.yml: missing, expected {expected}"
+    ))
 }
 
 fn find(session: &Session) -> Result<Map, Problem> {
@@ -33,11 +35,18 @@ fn find(session: &Session) -> Result<Map, Problem> {
             let project = parameters.text("project")?;
             let mut matching = Vec::new();
             for (prefix, repository) in all {
-                let regex = repository.as_map().and_then(|map| map.get_str("project-regex")).ok_or_else(|| {
-                    missing(prefix, "project-regex", "a regular expression, because there are several repositories")
-                })?;
+                let regex =
+                    repository.as_map().and_then(|map| map.get_str("project-regex")).ok_or_else(|| {
+                        missing(
+                            prefix,
+                            "project-regex",
+                            "a regular expression, because there are several repositories",
+                        )
+                    })?;
                 let matches = re_match(regex, project).map_err(|error| {
-                    Problem::message(format!("`taskgraph.repositories.{prefix}.project-regex` of config.yml: {error}"))
+                    Problem::message(format!(
+                        "`taskgraph.repositories.{prefix}.project-regex` of config.yml: {error}"
+                    ))
                 })?;
                 if matches {
                     matching.push(prefix);
@@ -56,9 +65,7 @@ fn find(session: &Session) -> Result<Map, Problem> {
     };
     let field = |prefix: &Str, key: &str| {
         let repository = all.get_map(prefix);
-        repository.and_then(|map| map.get(key)).cloned().ok_or_else(|| {
-            missing(prefix, key, "a string")
-        })
+        repository.and_then(|map| map.get(key)).cloned().ok_or_else(|| missing(prefix, key, "a string"))
     };
     let secret = |prefix: &Str| -> Value { field(prefix, "ssh-secret-name").unwrap_or_default() };
     let parameter = |name: &str| -> Result<Value, Problem> { Ok(parameters.text(name)?.into()) };

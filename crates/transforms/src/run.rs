@@ -31,7 +31,12 @@ pub(crate) fn register(registry: &mut Registry) {
     describe::register(registry, "always-optimized", &["always-optimized"], index_search::AlwaysOptimized);
     describe::register(registry, "index-search", &["always-optimized"], index_search::IndexSearch);
     describe::register(registry, "run-task", &["docker-worker", "generic-worker"], run_task::RunTask);
-    describe::register(registry, "toolchain-script", &["docker-worker", "generic-worker"], toolchain::Toolchain);
+    describe::register(
+        registry,
+        "toolchain-script",
+        &["docker-worker", "generic-worker"],
+        toolchain::Toolchain,
+    );
 }
 
 fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
@@ -48,7 +53,8 @@ fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descript
 /// `when` is a way to write an optimization; the files that define the task count, too.
 fn rewrite_when(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
     let Some(when) = task.remove("when").filter(Value::is_truthy) else { return Ok(()) };
-    let Some(Value::List(mut files)) = when.as_map().and_then(|when| when.get("files-changed")).cloned() else {
+    let Some(Value::List(mut files)) = when.as_map().and_then(|when| when.get("files-changed")).cloned()
+    else {
         return Err(Problem::missing("when.files-changed", "a list of path patterns"));
     };
     files.push(format!("{}/kind.yml", kind.path).into());
@@ -68,7 +74,11 @@ fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<
     tags.insert(text!("worker-implementation"), (&found.name).into());
     let worker = task.map_mut(text!("worker"));
     if let Some(given) = worker.get("implementation") {
-        return Err(Problem::wrong("worker.implementation", "nothing, because `worker-type` decides it", describe(given)));
+        return Err(Problem::wrong(
+            "worker.implementation",
+            "nothing, because `worker-type` decides it",
+            describe(given),
+        ));
     }
     worker.insert(text!("implementation"), found.name.into());
     if let Some(os) = found.os {
@@ -80,7 +90,9 @@ fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<
 /// A task without a label has its kind and name for one. The name goes, because the label says all.
 pub(crate) fn set_label(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
     if !task.contains_key("label") {
-        let Some(name) = task.get("name") else { return Err(Problem::message("it has neither a name nor a label")) };
+        let Some(name) = task.get("name") else {
+            return Err(Problem::message("it has neither a name nor a label"));
+        };
         let label: Str = format!("{}-{}", kind.kind, taskgraph_value::python::str(name)).into();
         task.insert(text!("label"), label.into());
     }

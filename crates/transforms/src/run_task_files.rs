@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use taskgraph_docker::{DEFAULT_RELEASE, Error, RunTaskFiles, RunTaskSearch, SearchEnvironment, cache_digest, known_digest};
+use taskgraph_docker::{
+    DEFAULT_RELEASE, Error, RunTaskFiles, RunTaskSearch, SearchEnvironment, cache_digest, known_digest,
+};
 use taskgraph_kinds::{Problem, Session};
 use taskgraph_value::Str;
 

@@ -6,8 +6,9 @@ use taskgraph_value::{Map, Value};
 /// A string, or a reference that is resolved when the task is created.
 pub(crate) const TEXT_OR_REFERENCE: Shape = Shape::AnyOf(&[Shape::Str, Shape::Object(&REFERENCE)]);
 
-static REFERENCE: Object = Object::open(&[optional("task-reference", Shape::Str), optional("artifact-reference", Shape::Str)])
-    .with_rules(&[one_reference]);
+static REFERENCE: Object =
+    Object::open(&[optional("task-reference", Shape::Str), optional("artifact-reference", Shape::Str)])
+        .with_rules(&[one_reference]);
 
 fn one_reference(map: &Map) -> Option<String> {
     match (map.is_true("task-reference"), map.is_true("artifact-reference")) {

@@ -69,12 +69,18 @@ fn set_defaults(task: &mut Description) {
     let worker = task.map_mut(text!("worker"));
     match worker.get_str("implementation").map_or("", |name| name.as_str()) {
         "docker-worker" => {
-            for key in [text!("chain-of-trust"), text!("taskcluster-proxy"), text!("allow-ptrace"), text!("loopback-video")] {
+            for key in [
+                text!("chain-of-trust"),
+                text!("taskcluster-proxy"),
+                text!("allow-ptrace"),
+                text!("loopback-video"),
+            ] {
                 worker.set_default(key, false);
             }
             worker.set_default(text!("volumes"), vec![]);
             worker.set_default(text!("env"), Map::new());
-            let incomplete = |cache: &Value| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"));
+            let incomplete =
+                |cache: &Value| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"));
             if let Some(Value::List(caches)) = worker.get_mut("caches")
                 && caches.iter().any(incomplete)
             {

@@ -5,15 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use taskgraph_config::{KeyedBy, Parameters, resolve_keyed_by, yaml};
-use taskgraph_kinds::{Description, Error, Extension, KindContext, Problem, Session, Transform, TransformSequence};
+use taskgraph_kinds::{
+    Description, Error, Extension, KindContext, Problem, Session, Transform, TransformSequence,
+};
 use taskgraph_parameterize::substitute_fields;
 use taskgraph_schema::{Object, Shape, describe, optional, required};
 use taskgraph_value::{Map, Str, Value, text};
 
 use crate::schema::STRINGS;
 
-static OPTIONS: Object =
-    Object::closed(&[optional("defer", Shape::ListOf(&Shape::Str)), optional("enforce-single-match", Shape::Bool)]);
+static OPTIONS: Object = Object::closed(&[
+    optional("defer", Shape::ListOf(&Shape::Str)),
+    optional("enforce-single-match", Shape::Bool),
+]);
 
 static CONTEXT: Object = Object::closed(&[
     required("substitution-fields", STRINGS),
@@ -24,7 +28,8 @@ static CONTEXT: Object = Object::closed(&[
     optional("resolve-keyed-by-options", Shape::Object(&OPTIONS)),
 ]);
 
-static TASK: Object = Object::open(&[optional("name", Shape::Str), optional("task-context", Shape::Object(&CONTEXT))]);
+static TASK: Object =
+    Object::open(&[optional("name", Shape::Str), optional("task-context", Shape::Object(&CONTEXT))]);
 
 /// A source of values that kinds name under `task-context.from-custom`.
 pub trait CustomContext: Send + Sync {
@@ -91,7 +96,8 @@ fn custom_values(
     let mut answers: FxHashMap<(Str, usize), Map> = FxHashMap::default();
     for (name, positions) in wanted {
         let first = &tasks[positions[0]];
-        let source = kind.registry.get::<dyn CustomContext>(&name).map_err(|unknown| first.error(unknown.into()))?;
+        let source =
+            kind.registry.get::<dyn CustomContext>(&name).map_err(|unknown| first.error(unknown.into()))?;
         let described: Vec<&Description> = positions.iter().map(|at| &tasks[*at]).collect();
         for (at, map) in positions.iter().zip(source.values(kind, &described)?) {
             answers.insert((name.clone(), *at), map);
@@ -108,7 +114,12 @@ fn custom_values(
     Ok(values)
 }
 
-fn render(kind: &KindContext<'_>, task: &mut Description, context: &Map, custom: &Map) -> Result<(), Problem> {
+fn render(
+    kind: &KindContext<'_>,
+    task: &mut Description,
+    context: &Map,
+    custom: &Map,
+) -> Result<(), Problem> {
     // Later sources win: file, custom, object, parameters.
     let mut values = Map::new();
     if let Some(file) = context.get_str("from-file").filter(|file| !file.is_empty()) {
@@ -122,7 +133,8 @@ fn render(kind: &KindContext<'_>, task: &mut Description, context: &Map, custom:
         match path {
             Value::Str(path) => drop(values.insert(name.clone(), parameter(&kind.parameters, path))),
             Value::List(paths) => {
-                let given = paths.iter().filter_map(Value::as_str).map(|path| parameter(&kind.parameters, path));
+                let given =
+                    paths.iter().filter_map(Value::as_str).map(|path| parameter(&kind.parameters, path));
                 if let Some(value) = given.into_iter().find(|value| !value.is_null()) {
                     values.insert(name.clone(), value);
                 }
@@ -134,13 +146,15 @@ fn render(kind: &KindContext<'_>, task: &mut Description, context: &Map, custom:
         values.set_default(text!("name"), name.clone());
     }
 
-    let fields: Vec<Str> = context.get_list("substitution-fields").iter().filter_map(Value::as_str).cloned().collect();
+    let fields: Vec<Str> =
+        context.get_list("substitution-fields").iter().filter_map(Value::as_str).cloned().collect();
     let item = task.get_str("name").or_else(|| task.get_str("label")).cloned().unwrap_or(text!("?"));
     let options = context.get_map("resolve-keyed-by-options");
     let defer: Vec<Str> = options
         .map(|options| options.get_list("defer").iter().filter_map(Value::as_str).cloned().collect())
         .unwrap_or_default();
-    let allow_several = options.and_then(|options| options.get("enforce-single-match")) == Some(&Value::Bool(false));
+    let allow_several =
+        options.and_then(|options| options.get("enforce-single-match")) == Some(&Value::Bool(false));
     let options = KeyedBy { defer: &defer, allow_several };
     for field in &fields {
         resolve_keyed_by(task, field, &item, &values, &options)?;

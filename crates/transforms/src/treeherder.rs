@@ -11,14 +11,17 @@ pub(crate) fn split_symbol(text: &str) -> Result<(Option<&str>, &str), Problem> 
     if !text.contains('(') {
         return Ok((None, text));
     }
-    let parts = text.strip_suffix(')').and_then(|inner| inner.split_once('(')).filter(|(_, symbol)| !symbol.contains(')'));
+    let parts = text
+        .strip_suffix(')')
+        .and_then(|inner| inner.split_once('('))
+        .filter(|(_, symbol)| !symbol.contains(')'));
     match parts {
         Some((group, symbol)) => Ok((Some(group).filter(|group| *group != NO_GROUP), symbol)),
         None => Err(Problem::wrong("treeherder.symbol", "`symbol` or `group(symbol)`", format!("`{text}`"))),
     }
 }
 
-/// The reverse of [`split_symbol`].
+/// `group(symbol)`, or the bare symbol if there is no group.
 pub fn join_symbol(group: Option<&str>, symbol: &str) -> String {
     match group {
         Some(group) if group != NO_GROUP => format!("{group}({symbol})"),

@@ -86,7 +86,10 @@ pub(crate) fn pool(session: &Session, worker_type: &Str) -> Result<Pool, Problem
             match evaluate_keyed_by(&value, &item, &map! { "level" => level }, &KeyedBy::default())? {
                 Value::Str(template) => taskgraph_parameterize::format(&template, &values)
                     .map_err(|error| Problem::message(format!("{item} in config.yml: {error}"))),
-                other => Err(Problem::message(format!("{item} in config.yml: expected a string, found {}", describe(&other)))),
+                other => Err(Problem::message(format!(
+                    "{item} in config.yml: expected a string, found {}",
+                    describe(&other)
+                ))),
             }
         };
         Ok(Pool { provisioner_id: resolve("provisioner")?, worker_type: resolve("worker-type")? })
@@ -103,7 +106,9 @@ fn alias(session: &Session, worker_type: &Str) -> Result<Map, Problem> {
     );
     match found {
         Ok(Value::Map(alias)) => Ok(alias),
-        Ok(other) => Err(Problem::wrong(&format!("workers.aliases.{worker_type}"), "a mapping", describe(&other))),
+        Ok(other) => {
+            Err(Problem::wrong(&format!("workers.aliases.{worker_type}"), "a mapping", describe(&other)))
+        }
         Err(KeyedByError::NoMatch { alternatives, .. }) => Err(Problem::message(format!(
             "there is no worker alias `{}` under `workers.aliases` of config.yml; there are {alternatives}",
             one_line(worker_type)

@@ -113,13 +113,16 @@ fn write_repr_date(out: &mut String, text: &str) {
     }
     let numbers: Vec<&str> = numbers.iter().map(|n| if n.is_empty() { "0" } else { n }).collect();
     out.push_str(&format!("datetime.datetime({}", numbers.join(", ")));
-    let field = |at: usize| offset.get(at..at + 2).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or_default();
+    let field =
+        |at: usize| offset.get(at..at + 2).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or_default();
     match (offset.chars().next(), field(1) * 3600 + field(4) * 60) {
         (None, _) => {}
         (_, 0) => out.push_str(", tzinfo=datetime.timezone.utc"),
         (Some('-'), seconds) => {
             let seconds = 86_400_u32.saturating_sub(seconds);
-            out.push_str(&format!(", tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds={seconds}))"));
+            out.push_str(&format!(
+                ", tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds={seconds}))"
+            ));
         }
         (_, seconds) => {
             out.push_str(&format!(", tzinfo=datetime.timezone(datetime.timedelta(seconds={seconds}))"));
@@ -237,7 +240,10 @@ mod tests {
             ("2024-02-29", "datetime.date(2024, 2, 29)"),
             ("2001-12-14 21:59:00", "datetime.datetime(2001, 12, 14, 21, 59)"),
             ("2001-12-14 00:00:00.000001", "datetime.datetime(2001, 12, 14, 0, 0, 0, 1)"),
-            ("2001-12-04 01:00:05+00:00", "datetime.datetime(2001, 12, 4, 1, 0, 5, tzinfo=datetime.timezone.utc)"),
+            (
+                "2001-12-04 01:00:05+00:00",
+                "datetime.datetime(2001, 12, 4, 1, 0, 5, tzinfo=datetime.timezone.utc)",
+            ),
             ("2001-12-04 01:00:05-00:30", &format!("datetime.datetime(2001, 12, 4, 1, 0, 5, tzinfo={west})")),
         ] {
             let date = Value::Date(value.into());

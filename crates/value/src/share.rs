@@ -92,7 +92,9 @@ fn same_items(a: &List, b: &List) -> bool {
 
 fn same_entries(a: &Map, b: &Map) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b.iter()).all(|((name, a), (other, b))| (Str::ptr_eq(name, other) || name == other) && same(a, b))
+        && a.iter()
+            .zip(b.iter())
+            .all(|((name, a), (other, b))| (Str::ptr_eq(name, other) || name == other) && same(a, b))
 }
 
 #[cfg(test)]
@@ -111,7 +113,8 @@ mod tests {
     #[test]
     fn equal_parts_become_one_and_nothing_else_changes() {
         let mut sharer = Sharer::default();
-        let mut values = [value(1), value(2), map! { "image" => map! { "type" => "task-image", "size" => true } }.into()];
+        let mut values =
+            [value(1), value(2), map! { "image" => map! { "type" => "task-image", "size" => true } }.into()];
         let before: Vec<String> = values.iter().map(|value| json::compact(value).unwrap()).collect();
         values.iter_mut().for_each(|value| sharer.share(value));
         let after: Vec<String> = values.iter().map(|value| json::compact(value).unwrap()).collect();

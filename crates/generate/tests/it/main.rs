@@ -3,6 +3,8 @@
 //! A test checks the four graphs of one set. fixtures/README.md says what the files are and how the reference was run;
 //! here the same is done with this library.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
 mod checkout;
 mod diff;
 mod expected;

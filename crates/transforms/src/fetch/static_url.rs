@@ -47,7 +47,9 @@ fn build(kind: &KindContext<'_>, fetch: &Map) -> Result<Fetch, Problem> {
     };
     // The arguments that make a difference to the artifact.
     let mut args: Vec<Str> = vec![text!("--sha256"), need("sha256")?, text!("--size"), need("size")?];
-    for (key, flag) in [("strip-components", text!("--strip-components")), ("add-prefix", text!("--add-prefix"))] {
+    for (key, flag) in
+        [("strip-components", text!("--strip-components")), ("add-prefix", text!("--add-prefix"))]
+    {
         if fetch.is_true(key) {
             args.extend([flag, need(key)?]);
         }
@@ -78,7 +80,8 @@ fn build(kind: &KindContext<'_>, fetch: &Map) -> Result<Fetch, Problem> {
 
 /// A public key of the repository.
 fn read_key(kind: &KindContext<'_>, path: Option<&Str>) -> Result<String, Problem> {
-    let wrong = |found: String| Problem::wrong("fetch.gpg-signature.key-path", "a file of the repository", found);
+    let wrong =
+        |found: String| Problem::wrong("fetch.gpg-signature.key-path", "a file of the repository", found);
     let path = path.ok_or_else(|| wrong("nothing".into()))?;
     let root = kind.session.config.vcs_root()?;
     let read = |path: &Path| path.canonicalize();

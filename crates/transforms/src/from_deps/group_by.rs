@@ -52,7 +52,8 @@ pub(super) fn group<'a>(kind: &KindContext<'_>, requests: &[Grouping<'a>]) -> Re
     let mut all: Vec<Groups<'a>> = requests.iter().map(|_| Vec::new()).collect();
     for (name, positions) in crate::batch::by_name(requests.iter().map(|request| Some(request.name))) {
         let first = &requests[positions[0]];
-        let function = kind.registry.get::<dyn GroupBy>(&name).map_err(|unknown| first.task.error(unknown.into()))?;
+        let function =
+            kind.registry.get::<dyn GroupBy>(&name).map_err(|unknown| first.task.error(unknown.into()))?;
         let batch: Vec<&Grouping<'a>> = positions.iter().map(|at| &requests[*at]).collect();
         for (at, groups) in positions.into_iter().zip(function.groups(kind, &batch)?) {
             all[at] = groups;
@@ -113,12 +114,18 @@ impl GroupBy for Attribute {
         let each = |request: &&Grouping<'a>| {
             let Some(Value::Str(attribute)) = request.argument else {
                 let found = request.argument.map_or("nothing".into(), describe);
-                return Err(request.task.error(Problem::wrong("from-deps.group-by.attribute", "the name of an attribute", found)));
+                return Err(request.task.error(Problem::wrong(
+                    "from-deps.group-by.attribute",
+                    "the name of an attribute",
+                    found,
+                )));
             };
             let mut positions: FxHashMap<String, usize> = FxHashMap::default();
             let mut groups: Groups<'a> = Vec::new();
             for task in request.candidates {
-                let Some(value) = task.attributes.get(attribute).filter(|value| value.is_truthy()) else { continue };
+                let Some(value) = task.attributes.get(attribute).filter(|value| value.is_truthy()) else {
+                    continue;
+                };
                 let key = json::compact_sorted(value).unwrap_or_default();
                 let at = *positions.entry(key).or_insert_with(|| {
                     groups.push(Vec::new());

@@ -39,7 +39,10 @@ pub(crate) fn register(registry: &mut Registry) {
 }
 
 /// The name of each request, in order; none where there is no request.
-pub(super) fn names(kind: &KindContext<'_>, requests: &[Option<Naming<'_>>]) -> Result<Vec<Option<Str>>, Error> {
+pub(super) fn names(
+    kind: &KindContext<'_>,
+    requests: &[Option<Naming<'_>>],
+) -> Result<Vec<Option<Str>>, Error> {
     let mut names = vec![None; requests.len()];
     let wanted = requests.iter().map(|request| request.as_ref().map(|request| request.name));
     for (name, positions) in crate::batch::by_name(wanted) {
@@ -61,10 +64,9 @@ impl SetName for StripKind {
         let each = |request: &&Naming<'_>| {
             let Task { label, kind, .. } = &**request.primary;
             // The kind and the dash after it; whatever follows the kind is taken for the dash.
-            label.strip_prefix(kind.as_str()).map_or_else(
-                || label.clone(),
-                |rest| rest.chars().skip(1).collect::<String>().into(),
-            )
+            label
+                .strip_prefix(kind.as_str())
+                .map_or_else(|| label.clone(), |rest| rest.chars().skip(1).collect::<String>().into())
         };
         Ok(requests.iter().map(each).collect())
     }

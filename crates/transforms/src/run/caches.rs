@@ -33,7 +33,8 @@ pub(super) fn add_caches(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(),
     } else {
         ".task-cache".into()
     };
-    let configured = kind.session.config.taskgraph().get_map("run").and_then(|run| run.get_some("use-caches"));
+    let configured =
+        kind.session.config.taskgraph().get_map("run").and_then(|run| run.get_some("use-caches"));
     let wanted = match job.run.get_some("use-caches").or(configured) {
         Some(wanted) => wanted.clone(),
         None => List::from(vec![text!("checkout").into()]).into(),

@@ -19,12 +19,18 @@ pub(super) fn checkout_name(os: &str) -> &'static str {
 }
 
 /// Adds what run-task needs to know to check out the repositories that the task wants, and resolves `run.cwd`.
-pub(super) fn add_checkout(kind: &KindContext<'_>, job: &mut RunJob, command: &mut Vec<Value>) -> Result<(), Problem> {
+pub(super) fn add_checkout(
+    kind: &KindContext<'_>,
+    job: &mut RunJob,
+    command: &mut Vec<Value>,
+) -> Result<(), Problem> {
     if !job.run.is_true("checkout") {
         return match job.run.get_str("cwd") {
-            Some(cwd) if cwd.contains("{checkout}") => {
-                Err(Problem::wrong("run.cwd", "no `{checkout}`, because `run.checkout` is false", format!("`{cwd}`")))
-            }
+            Some(cwd) if cwd.contains("{checkout}") => Err(Problem::wrong(
+                "run.cwd",
+                "no `{checkout}`, because `run.checkout` is false",
+                format!("`{cwd}`"),
+            )),
             _ => Ok(()),
         };
     }
@@ -86,7 +92,11 @@ fn wanted_repositories(kind: &KindContext<'_>, checkout: Option<&Value>) -> Resu
     for (name, overwritten) in named {
         let Some(Value::Map(repository)) = all.get(name) else {
             let known: Vec<&str> = all.keys().map(Str::as_str).collect();
-            return Err(Problem::wrong("run.checkout", &format!("one of the repositories {}", known.join(", ")), format!("`{name}`")));
+            return Err(Problem::wrong(
+                "run.checkout",
+                &format!("one of the repositories {}", known.join(", ")),
+                format!("`{name}`"),
+            ));
         };
         let mut repository = repository.clone();
         for (key, value) in overwritten.as_map().into_iter().flatten() {
@@ -120,7 +130,9 @@ impl Checkout {
         let wanted = wanted_repositories(kind, job.run.get("checkout"))?;
         let os = job.os()?;
         if !["linux", "macosx", "windows"].contains(&os.as_str()) {
-            return Err(Problem::message(format!("run-task cannot check out on `{os}`; set `run.checkout` to false")));
+            return Err(Problem::message(format!(
+                "run-task cannot check out on `{os}`; set `run.checkout` to false"
+            )));
         }
         let folder = checkout_folder(job)?;
         let store = match os.as_str() {
@@ -131,7 +143,9 @@ impl Checkout {
         let path = format!("{folder}/{}", checkout_name(os));
         let repositories = || wanted.values().filter_map(Value::as_map);
         let names: Map = repositories()
-            .map(|repository| (field(repository, "prefix").into(), repository.get("name").cloned().unwrap_or_default()))
+            .map(|repository| {
+                (field(repository, "prefix").into(), repository.get("name").cloned().unwrap_or_default())
+            })
             .collect();
         let mut env = map! {
             "HG_STORE_PATH" => store,

@@ -47,7 +47,10 @@ pub struct RunJob {
 impl RunJob {
     /// The worker implementation.
     pub fn implementation(&self) -> &str {
-        self.task.get_map("worker").and_then(|worker| worker.get_str("implementation")).map_or("", Str::as_str)
+        self.task
+            .get_map("worker")
+            .and_then(|worker| worker.get_str("implementation"))
+            .map_or("", Str::as_str)
     }
 
     /// The operating system of the worker.
@@ -127,7 +130,10 @@ pub(super) fn configure(kind: &KindContext<'_>, jobs: Vec<RunJob>) -> Result<Vec
         let using = job.run_text("using").map_err(|problem| job.task.error(problem))?;
         let implementation = job.implementation();
         // Most jobs have the handler of the one before them.
-        let same = |name: &&Str| name.strip_prefix(using.as_str()).is_some_and(|rest| rest.strip_prefix('/') == Some(implementation));
+        let same = |name: &&Str| {
+            name.strip_prefix(using.as_str())
+                .is_some_and(|rest| rest.strip_prefix('/') == Some(implementation))
+        };
         let name = names.last().filter(same).cloned();
         names.push(name.unwrap_or_else(|| format!("{using}/{implementation}").into()));
     }

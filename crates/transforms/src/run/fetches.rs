@@ -68,7 +68,9 @@ impl Known {
             Some(Value::Str(alias)) if !alias.is_empty() => {
                 self.aliases.insert(format!("{kind}-{alias}"), label.clone());
             }
-            Some(Value::List(list)) => list.iter().for_each(|alias| self.add_aliases(kind, label, Some(alias))),
+            Some(Value::List(list)) => {
+                list.iter().for_each(|alias| self.add_aliases(kind, label, Some(alias)))
+            }
             _ => {}
         }
     }
@@ -88,10 +90,16 @@ pub(super) fn use_fetches(
     Ok(())
 }
 
-fn add_fetches(kind: &KindContext<'_>, task: &mut Description, fetches: &Map, known: &Known) -> Result<(), Problem> {
+fn add_fetches(
+    kind: &KindContext<'_>,
+    task: &mut Description,
+    fetches: &Map,
+    known: &Known,
+) -> Result<(), Problem> {
     // Tasks of this kind can be fetched from when they come first.
     let own = task.get_str("label").and_then(|label| known.of_this_kind.get(label)).map_or(0, |(at, _)| *at);
-    let earlier = |label: &str| known.of_this_kind.get(label).filter(|(at, _)| *at <= own).map(|(_, prefix)| prefix);
+    let earlier =
+        |label: &str| known.of_this_kind.get(label).filter(|(at, _)| *at <= own).map(|(_, prefix)| prefix);
     let mut dependencies = task.take_map("dependencies");
     let mut worker = task.take_map("worker");
     let env = worker.map_mut(text!("env"));
@@ -192,7 +200,8 @@ fn sorted_entries<'a>(from: &str, entries: &'a Value) -> Result<Vec<Entry<'a>>, 
         Value::Str(artifact) => Ok(Entry { artifact, fields: None }),
         Value::Map(fields) => {
             let artifact = fields.get_str("artifact");
-            let artifact = artifact.ok_or_else(|| Problem::missing(&format!("fetches.{from}.artifact"), "a string"))?;
+            let artifact =
+                artifact.ok_or_else(|| Problem::missing(&format!("fetches.{from}.artifact"), "a string"))?;
             Ok(Entry { artifact, fields: Some(fields) })
         }
         other => {
@@ -200,7 +209,8 @@ fn sorted_entries<'a>(from: &str, entries: &'a Value) -> Result<Vec<Entry<'a>>, 
             Err(Problem::wrong(&format!("fetches.{from}"), "artifacts", found))
         }
     };
-    let mut entries: Vec<Entry<'a>> = entries.as_list().into_iter().flatten().map(each).collect::<Result<_, _>>()?;
+    let mut entries: Vec<Entry<'a>> =
+        entries.as_list().into_iter().flatten().map(each).collect::<Result<_, _>>()?;
     entries.sort_by(|a, b| a.artifact.cmp(b.artifact));
     Ok(entries)
 }
@@ -215,7 +225,11 @@ fn prefix_of<'a>(
     let label = dependencies.get_str(from).ok_or_else(|| {
         let known: Vec<&str> = dependencies.keys().map(Str::as_str).collect();
         let found = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        Problem::wrong(&format!("fetches.{from}"), "the name of one of its dependencies", format!("it has {found}"))
+        Problem::wrong(
+            &format!("fetches.{from}"),
+            "the name of one of its dependencies",
+            format!("it has {found}"),
+        )
     })?;
     if let Some(prefix) = earlier(label) {
         return Ok(prefix.clone());
@@ -233,7 +247,9 @@ fn private_folders(fetches: &[Wanted<'_>]) -> Vec<String> {
     let private = fetches.iter().filter(|fetch| !fetch.artifact.starts_with("public/"));
     let mut folders: Vec<String> = private
         .map(|Wanted { artifact, .. }| match artifact.rsplit_once('/') {
-            Some((folder, _)) if folder.trim_end_matches('/').is_empty() => artifact[..=folder.len()].to_owned(),
+            Some((folder, _)) if folder.trim_end_matches('/').is_empty() => {
+                artifact[..=folder.len()].to_owned()
+            }
             Some((folder, _)) => folder.trim_end_matches('/').to_owned(),
             None => String::new(),
         })

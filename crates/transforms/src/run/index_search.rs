@@ -40,7 +40,8 @@ impl RunUsing for IndexSearch {
     }
 
     fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
-        let in_field = |source| Problem::other(SubstituteError::Template { path: "run.index-search".into(), source });
+        let in_field =
+            |source| Problem::other(SubstituteError::Template { path: "run.index-search".into(), source });
         each(jobs, |job| {
             let mut paths = Vec::new();
             for path in job.run.get_list("index-search").iter().filter_map(Value::as_str) {

@@ -16,7 +16,10 @@ static RUN: Object = Object::open(&[
     required("workdir", Shape::Str),
     optional(
         "use-caches",
-        Shape::AnyOf(&[Shape::Bool, Shape::ListOf(&Shape::OneOf(&["cargo", "checkout", "npm", "pip", "uv"]))]),
+        Shape::AnyOf(&[
+            Shape::Bool,
+            Shape::ListOf(&Shape::OneOf(&["cargo", "checkout", "npm", "pip", "uv"])),
+        ]),
     ),
     optional("cwd", Shape::Str),
     optional("exec-with", Shape::OneOf(&["bash", "powershell"])),
@@ -150,7 +153,15 @@ fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Pro
     let command: List = if windows {
         let words: Result<Vec<&str>, Problem> = command
             .iter()
-            .map(|word| word.as_str().map(Str::as_str).ok_or_else(|| Problem::wrong("run.command", "strings, because on Windows it becomes one string", describe(word))))
+            .map(|word| {
+                word.as_str().map(Str::as_str).ok_or_else(|| {
+                    Problem::wrong(
+                        "run.command",
+                        "strings, because on Windows it becomes one string",
+                        describe(word),
+                    )
+                })
+            })
             .collect();
         List::from(vec![words?.join(" ").into()])
     } else {

@@ -19,6 +19,9 @@ mod tests {
 
     #[test]
     fn words_that_need_it_are_quoted() {
-        assert_eq!(quote(["a", "b c", "", "it's", "~x", "a~", "--x=1"]), r"a 'b c' '' 'it'\''s' '~x' a~ --x=1");
+        assert_eq!(
+            quote(["a", "b c", "", "it's", "~x", "a~", "--x=1"]),
+            r"a 'b c' '' 'it'\''s' '~x' a~ --x=1"
+        );
     }
 }

@@ -57,10 +57,13 @@ fn describe_toolchain(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Pr
         job.worker().set_default(text!("docker-image"), map! { "in-tree" => text!("toolchain-build") });
     }
     let artifacts = job.worker().list_mut(text!("artifacts"));
-    let named = |artifact: &Value| artifact.as_map().and_then(|map| map.get_str("name")).is_some_and(|name| name == "public/build");
+    let named = |artifact: &Value| {
+        artifact.as_map().and_then(|map| map.get_str("name")).is_some_and(|name| name == "public/build")
+    };
     if !artifacts.iter().any(named) {
         let path = if docker { format!("{workdir}/artifacts/") } else { prefix.to_string() };
-        artifacts.push(map! { "name" => prefix, "path" => path.as_str(), "type" => text!("directory") }.into());
+        artifacts
+            .push(map! { "name" => prefix, "path" => path.as_str(), "type" => text!("directory") }.into());
         if docker {
             job.env().insert(text!("UPLOAD_DIR"), path.into());
         }
@@ -131,7 +134,9 @@ fn digest_data(
     data.push(attributes.and_then(|map| map.get("toolchain-artifact")).cloned().unwrap_or_default());
     // The content of the image is not known here, so its name stands for it.
     let image = job.task.get_map("worker").and_then(|worker| worker.get_map("docker-image"));
-    if let Some(image) = image.and_then(|image: &Map| image.get_str("in-tree")).filter(|name| !name.is_empty()) {
+    if let Some(image) =
+        image.and_then(|image: &Map| image.get_str("in-tree")).filter(|name| !name.is_empty())
+    {
         data.push(image.into());
     }
     data.extend_from_slice(job.run.get_list("arguments"));

@@ -15,13 +15,15 @@ pub(super) struct BuildTasks;
 impl Transform for BuildTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let run = kind.session.memo(|| Run::new(kind));
-        let run = run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
+        let run =
+            run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
         let mut names = Vec::with_capacity(tasks.len());
         let mut building = Vec::with_capacity(tasks.len());
         for mut task in tasks {
             let definition = define(kind, run, &mut task).map_err(|problem| task.error(problem))?;
             let worker = task.get_map("worker");
-            let name = worker.and_then(|worker| worker.get_str("implementation")).cloned().unwrap_or_default();
+            let name =
+                worker.and_then(|worker| worker.get_str("implementation")).cloned().unwrap_or_default();
             names.push(name);
             building.push(Some(Building { task, definition }));
         }
@@ -34,7 +36,8 @@ impl Transform for BuildTasks {
         let mut sharer = Sharer::default();
         let finished = building.into_iter().flatten().map(|built| {
             let Building { mut task, definition } = built;
-            let fields = finish(run, &mut task, definition, &mut sharer).map_err(|problem| task.error(problem))?;
+            let fields =
+                finish(run, &mut task, definition, &mut sharer).map_err(|problem| task.error(problem))?;
             Ok(task.with_fields(fields))
         });
         finished.collect()
@@ -73,7 +76,8 @@ impl Run {
             None => Ok(None),
             Some(value) => {
                 let item = format!("`{key}` of config.yml");
-                evaluate_keyed_by(value, &item, &map! { "project" => &project }, &KeyedBy::default()).map(Some)
+                evaluate_keyed_by(value, &item, &map! { "project" => &project }, &KeyedBy::default())
+                    .map(Some)
             }
         };
         let expires_after = match level.as_str() {
@@ -88,7 +92,9 @@ impl Run {
             deadline: datestamp(deadline_after.clone()),
             expires_after,
             deadline_after,
-            priority: by_project("task-priority").map(Option::unwrap_or_default).map_err(|error| error.to_string()),
+            priority: by_project("task-priority")
+                .map(Option::unwrap_or_default)
+                .map_err(|error| error.to_string()),
             git: parameters.text("repository_type")? == "git",
             parent: session.environment.get("TASK_ID").unwrap_or_default().into(),
             push_link: format!(" ([Treeherder push]({}))", push_link(kind)?),
@@ -107,8 +113,10 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
         let template = scope.as_str().ok_or_else(|| Problem::wrong("scopes", "strings", describe(scope)))?;
         scopes.push(format(template, &run.scope_values)?.into());
     }
-    let expires = task.get("expires-after").map_or_else(|| run.expires.clone(), |after| datestamp(after.clone()));
-    let deadline = task.get("deadline-after").map_or_else(|| run.deadline.clone(), |after| datestamp(after.clone()));
+    let expires =
+        task.get("expires-after").map_or_else(|| run.expires.clone(), |after| datestamp(after.clone()));
+    let deadline =
+        task.get("deadline-after").map_or_else(|| run.deadline.clone(), |after| datestamp(after.clone()));
     task.set_default(text!("expires-after"), run.expires_after.clone());
     task.set_default(text!("deadline-after"), run.deadline_after.clone());
     if !task.contains_key("priority") {
@@ -171,18 +179,22 @@ fn source_url(kind: &KindContext<'_>) -> Result<Str, Problem> {
 /// The task as the graph wants it.
 fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -> Result<Map, Problem> {
     let label = task.get_str("label").cloned().unwrap_or_default();
-    let platform = task.get_map("attributes").and_then(|attributes| attributes.get("build_platform")).cloned();
+    let platform =
+        task.get_map("attributes").and_then(|attributes| attributes.get("build_platform")).cloned();
     let platform = map! { "build-platform" => platform };
     resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
     let mut attributes = task.take_map("attributes");
     let everywhere = || Value::from(vec![text!("all").into()]);
-    for (key, attribute) in [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))] {
+    for (key, attribute) in
+        [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
+    {
         attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(everywhere));
     }
     if let Some(branches) = task.get("run-on-git-branches").filter(|branches| branches.is_truthy()) {
         attributes.insert(text!("run_on_git_branches"), branches.clone());
     }
-    attributes.insert(text!("always_target"), task.get("always-target").cloned().unwrap_or(Value::Bool(false)));
+    attributes
+        .insert(text!("always_target"), task.get("always-target").cloned().unwrap_or(Value::Bool(false)));
     match task.get_some("shipping-phase") {
         Some(phase) => drop(attributes.insert(text!("shipping_phase"), phase.clone())),
         None => attributes.set_default(text!("shipping_phase"), Value::Null),
@@ -197,11 +209,15 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
     let mut conditions = List::new();
     for name in task.get_list("if-dependencies") {
         let known = name.as_str().and_then(|name| dependencies.get(name));
-        conditions.push(known.cloned().ok_or_else(|| {
-            Problem::wrong("if-dependencies", "names of its dependencies", describe(name))
-        })?);
+        conditions.push(
+            known.cloned().ok_or_else(|| {
+                Problem::wrong("if-dependencies", "names of its dependencies", describe(name))
+            })?,
+        );
     }
-    if run.git && let Some(Value::List(routes)) = definition.get_mut("routes") {
+    if run.git
+        && let Some(Value::List(routes)) = definition.get_mut("routes")
+    {
         routes.push(text!("checks").into());
     }
     add_chain_of_trust(&mut definition, &dependencies);
@@ -224,7 +240,8 @@ fn add_chain_of_trust(definition: &mut Map, dependencies: &Map) {
     let features = definition.get_map("payload").and_then(|payload| payload.get_map("features"));
     let trusted = features.is_some_and(|features| features.is_true("chainOfTrust"));
     if trusted && dependencies.is_true("docker-image") {
-        let inputs = definition.map_mut(text!("extra")).map_mut(text!("chainOfTrust")).map_mut(text!("inputs"));
+        let inputs =
+            definition.map_mut(text!("extra")).map_mut(text!("chainOfTrust")).map_mut(text!("inputs"));
         inputs.insert(text!("docker-image"), map! { "task-reference" => text!("<docker-image>") }.into());
     }
 }

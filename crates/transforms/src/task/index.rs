@@ -63,9 +63,11 @@ fn set_rank(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Proble
         Some(Value::Str(by)) if by == "build_date" => built()?,
         None | Some(Value::Str(_)) => {
             // Tasks of a lower tier never hide one of the first, and newer ones hide older ones.
-            let tier = task.get("extra").and_then(|extra| extra.at("treeherder.tier")).map_or(Ok(3), |tier| {
-                tier.as_int().ok_or_else(|| Problem::wrong("treeherder.tier", "an integer", describe(tier)))
-            })?;
+            let tier =
+                task.get("extra").and_then(|extra| extra.at("treeherder.tier")).map_or(Ok(3), |tier| {
+                    tier.as_int()
+                        .ok_or_else(|| Problem::wrong("treeherder.tier", "an integer", describe(tier)))
+                })?;
             if tier > 1 { 0.into() } else { built()? }
         }
         Some(rank) => rank.clone(),
@@ -94,7 +96,11 @@ fn generic_routes(kind: &KindContext<'_>, task: &Map) -> Result<[String; 4], Pro
     let index = task.get_map("index").cloned().unwrap_or_default();
     let config = &kind.session.config;
     let product = index.get("product").cloned().unwrap_or_default();
-    let products = config.get("index").and_then(Value::as_map).map(|index| index.get_list("products")).unwrap_or_default();
+    let products = config
+        .get("index")
+        .and_then(Value::as_map)
+        .map(|index| index.get_list("products"))
+        .unwrap_or_default();
     if !products.contains(&product) {
         let known: Vec<String> = products.iter().map(python::str).collect();
         let known = if known.is_empty() { "none".into() } else { known.join(", ") };

@@ -96,7 +96,8 @@ impl PayloadBuilder for OneByOne {
 }
 
 static INVALID: Object = Object::open(&[required("implementation", Shape::OneOf(&["invalid"]))]);
-static ALWAYS_OPTIMIZED: Object = Object::open(&[required("implementation", Shape::OneOf(&["always-optimized"]))]);
+static ALWAYS_OPTIMIZED: Object =
+    Object::open(&[required("implementation", Shape::OneOf(&["always-optimized"]))]);
 static SUCCEED: Object = Object::closed(&[required("implementation", Shape::OneOf(&["succeed"]))]);
 
 /// The queue refuses it, which is the point: such a task is for branches where it makes no sense.

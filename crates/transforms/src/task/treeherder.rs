@@ -29,7 +29,10 @@ pub(super) fn add_treeherder(
     }
     let need = |key: &str| {
         let value = all.get(key).cloned().unwrap_or_default();
-        value.as_str().cloned().ok_or_else(|| Problem::wrong(&format!("treeherder.{key}"), "a string", describe(&value)))
+        value
+            .as_str()
+            .cloned()
+            .ok_or_else(|| Problem::wrong(&format!("treeherder.{key}"), "a string", describe(&value)))
     };
     let platform = need("platform")?;
     let (machine, collection) = platform.split_once('/').ok_or_else(|| {
@@ -39,7 +42,11 @@ pub(super) fn add_treeherder(
     let (group, symbol) = split_symbol(&symbol)?;
     for name in [Some(symbol), group].into_iter().flatten() {
         if name.chars().count() > LONGEST {
-            return Err(Problem::wrong("treeherder.symbol", "at most 25 characters for group and symbol each", format!("`{name}`")));
+            return Err(Problem::wrong(
+                "treeherder.symbol",
+                "at most 25 characters for group and symbol each",
+                format!("`{name}`"),
+            ));
         }
     }
 
@@ -70,7 +77,12 @@ pub(super) fn add_treeherder(
 }
 
 fn group_name(kind: &KindContext<'_>, group: &str) -> Result<Value, Problem> {
-    let names = kind.session.config.get("treeherder").and_then(Value::as_map).and_then(|map| map.get_map("group-names"));
+    let names = kind
+        .session
+        .config
+        .get("treeherder")
+        .and_then(Value::as_map)
+        .and_then(|map| map.get_map("group-names"));
     names.and_then(|names| names.get(group)).cloned().ok_or_else(|| {
         let config = join(&kind.session.config.root().to_string_lossy(), "config.yml");
         Problem::wrong(

@@ -38,7 +38,9 @@ pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(
     let value = |key: &str| worker.get(key).cloned().unwrap_or_default();
     let property = |key: &str| {
         let value = worker.get_map("release-properties").and_then(|release| release.get(key));
-        value.cloned().ok_or_else(|| Problem::missing(&format!("worker.release-properties.{key}"), "a string"))
+        value
+            .cloned()
+            .ok_or_else(|| Problem::missing(&format!("worker.release-properties.{key}"), "a string"))
     };
     let mut payload = map! {
         "maxRunTime" => value("max-run-time"),

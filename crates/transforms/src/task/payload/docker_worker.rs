@@ -166,13 +166,21 @@ fn image(
     if let Some(name) = by.get_str("in-tree") {
         let dependencies = building.task.map_mut(text!("dependencies"));
         if let Some(other) = dependencies.get("docker-image") {
-            return Err(Problem::wrong("dependencies.docker-image", "nothing, because `worker.docker-image` needs the name", describe(other)));
+            return Err(Problem::wrong(
+                "dependencies.docker-image",
+                "nothing, because `worker.docker-image` needs the name",
+                describe(other),
+            ));
         }
         dependencies.insert(text!("docker-image"), format!("docker-image-{name}").into());
         for volume in image_volumes(kind, name)?.iter() {
             let volume = Value::from(volume.as_str());
             if all_volumes.contains(&volume) {
-                return Err(Problem::wrong("worker.volumes", "volumes that the Dockerfile does not define already", describe(&volume)));
+                return Err(Problem::wrong(
+                    "worker.volumes",
+                    "volumes that the Dockerfile does not define already",
+                    describe(&volume),
+                ));
             }
             all_volumes.push(volume);
         }
@@ -185,7 +193,9 @@ fn image(
             "type" => text!("indexed-image"),
         }
         .into()),
-        None => Err(Problem::wrong("worker.docker-image", "a name, `in-tree` or `indexed`", describe(&wanted))),
+        None => {
+            Err(Problem::wrong("worker.docker-image", "a name, `in-tree` or `indexed`", describe(&wanted)))
+        }
     }
 }
 
@@ -228,7 +238,8 @@ fn image_definitions(session: &Session) -> Result<FxHashMap<Str, Str>, Problem> 
     let shown = session.config.root().join("kinds").join(session.config.docker_image_kind()).join("kind.yml");
     let document = yaml::read_file_as(&file, &shown)?;
     let tasks = document.value.as_map().and_then(|kind| kind.get_map("tasks"));
-    let definition = |(name, task): &(Str, Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
+    let definition =
+        |(name, task): &(Str, Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
     Ok(tasks.into_iter().flatten().filter_map(definition).collect())
 }
 
@@ -239,7 +250,9 @@ fn runs_run_task(worker: &Map) -> bool {
 
 fn on_exit_status(worker: &Map, run_task: bool) -> Map {
     let mut on_exit = Map::new();
-    for (key, name) in [("purge-caches-exit-status", text!("purgeCaches")), ("retry-exit-status", text!("retry"))] {
+    for (key, name) in
+        [("purge-caches-exit-status", text!("purgeCaches")), ("retry-exit-status", text!("retry"))]
+    {
         if let Some(codes) = worker.get(key) {
             on_exit.insert(name.clone(), codes.clone());
         }
@@ -256,7 +269,10 @@ fn artifacts(worker: &Map, expires: Option<&Value>) -> Result<Option<Map>, Probl
     let mut artifacts = Map::with_capacity(list.len());
     for artifact in list.iter().filter_map(Value::as_map) {
         let field = |key: &str| {
-            artifact.get(key).cloned().ok_or_else(|| Problem::missing(&format!("worker.artifacts.{key}"), "a string"))
+            artifact
+                .get(key)
+                .cloned()
+                .ok_or_else(|| Problem::missing(&format!("worker.artifacts.{key}"), "a string"))
         };
         // The schema lets null pass, which is this key in JSON.
         let name = field("name")?.as_str().cloned().unwrap_or(text!("null"));

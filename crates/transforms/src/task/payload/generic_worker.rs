@@ -132,7 +132,8 @@ fn mounts(kind: &KindContext<'_>, worker: &Map, scopes: &mut Vec<Value>) -> Resu
         if let Some(name) = mount.remove("cache-name") {
             let config = &kind.session.config;
             let level = kind.parameters.text("level")?;
-            let name = format!("{}-level-{level}-{}", config.trust_domain(), taskgraph_value::python::str(&name));
+            let name =
+                format!("{}-level-{level}-{}", config.trust_domain(), taskgraph_value::python::str(&name));
             scopes.push(format!("generic-worker:cache:{name}").into());
             mount.insert(text!("cacheName"), name.into());
         }
@@ -140,7 +141,9 @@ fn mounts(kind: &KindContext<'_>, worker: &Map, scopes: &mut Vec<Value>) -> Resu
             if let Some(task) = content.remove("task-id") {
                 content.insert(text!("taskId"), task);
             }
-            if let Some(artifact) = content.get_str("artifact").filter(|artifact| !artifact.starts_with("public/")) {
+            if let Some(artifact) =
+                content.get_str("artifact").filter(|artifact| !artifact.starts_with("public/"))
+            {
                 scopes.push(format!("queue:get-artifact:{artifact}").into());
             }
         }
