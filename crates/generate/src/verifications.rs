@@ -67,7 +67,7 @@ fn routes(task: &Task) -> impl Iterator<Item = &Str> {
 
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<(String, String, String, String), &Str> = FxHashMap::default();
+    let mut seen: FxHashMap<(String, String, Option<String>, String), &Str> = FxHashMap::default();
     for task in verifying.graph.tasks() {
         let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
         let collections: Vec<&Str> = shown
@@ -84,8 +84,9 @@ fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         };
         let text = |value: Option<&Value>| value.map(python::str).unwrap_or_default();
         let platform = text(shown.get_map("machine").and_then(|machine| machine.get("platform")));
-        let (group, symbol) = (text(shown.get("groupSymbol")), text(shown.get("symbol")));
-        let joined = join_symbol(Some(group.as_str()).filter(|group| !group.is_empty()), &symbol);
+        // A group without a name, as in `(x)`, is not the same as none.
+        let (group, symbol) = (shown.get("groupSymbol").map(python::str), text(shown.get("symbol")));
+        let joined = join_symbol(group.as_deref(), &symbol);
         let shown_as = format!("{platform}/{collection} {joined}");
         if let Some(other) = seen.insert((platform, collection.to_string(), group, symbol), &task.label) {
             let problem = format!("has the Treeherder platform and symbol of task `{other}`: {shown_as}");

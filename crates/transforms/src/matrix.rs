@@ -42,20 +42,18 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
     if matrix.is_empty() {
         return Err(Problem::missing("matrix", "at least one name with a list of values"));
     }
-    let matrix: Vec<(Str, List)> = matrix
-        .iter()
-        .map(|(key, values)| match in_turn(values) {
-            Some(values) => Ok((key.clone(), values)),
-            None => Err(Problem::wrong(&format!("matrix.{key}"), "a list of values", describe(values))),
-        })
-        .collect::<Result<_, _>>()?;
-
     let written = task.get_map("attributes").and_then(|attributes| attributes.get_map("matrix"));
     let mut rows = vec![(task.text("name")?.to_string(), written.cloned().unwrap_or_default())];
     for (key, values) in &matrix {
+        if rows.is_empty() {
+            break;
+        }
+        let Some(values) = in_turn(values) else {
+            return Err(Problem::wrong(&format!("matrix.{key}"), "a list of values", describe(values)));
+        };
         let mut longer = Vec::new();
         for (name, row) in rows {
-            for value in values {
+            for value in &values {
                 let mut row = row.clone();
                 row.insert(key.clone(), value.clone());
                 let excluded = rules.iter().any(|rule| {

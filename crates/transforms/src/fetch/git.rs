@@ -30,8 +30,9 @@ impl FetchBuilder for Git {
 
 fn build(fetch: &Map) -> Result<Fetch, Problem> {
     let text = |key: &str| fetch.get_str(key).filter(|text| !text.is_empty());
-    let need =
-        |key: &str| text(key).cloned().ok_or_else(|| Problem::missing(&format!("fetch.{key}"), "a string"));
+    let need = |key: &str| {
+        fetch.get_str(key).cloned().ok_or_else(|| Problem::missing(&format!("fetch.{key}"), "a string"))
+    };
     let (repo, revision) = (need("repo")?, need("revision")?);
     let prefix = match text("path-prefix") {
         Some(prefix) => prefix.clone(),
