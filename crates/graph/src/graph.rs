@@ -193,9 +193,12 @@ impl Graph {
         let mut queue: VecDeque<NodeIndex> =
             self.inner.node_indices().filter(|node| waiting[node.index()] == 0).collect();
         let mut order = Vec::with_capacity(self.len());
+        let mut freed = Vec::new();
         while let Some(node) = queue.pop_front() {
             order.push(&self.inner[node]);
-            for next in self.inner.neighbors_directed(node, first.along().opposite()) {
+            // petgraph has the edge that was added last first.
+            freed.extend(self.inner.neighbors_directed(node, first.along().opposite()));
+            while let Some(next) = freed.pop() {
                 waiting[next.index()] -= 1;
                 if waiting[next.index()] == 0 {
                     queue.push_back(next);
@@ -272,7 +275,7 @@ mod tests {
     fn orders_put_needed_nodes_first_or_last() {
         let graph = parse("d -> c; c -> a; d -> b; e");
         assert_eq!(graph.postorder().unwrap(), ["a", "b", "e", "c", "d"]);
-        assert_eq!(graph.preorder().unwrap(), ["d", "e", "b", "c", "a"]);
+        assert_eq!(graph.preorder().unwrap(), ["d", "e", "c", "b", "a"]);
     }
 
     #[test]

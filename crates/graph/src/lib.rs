@@ -15,7 +15,7 @@
 //! assert_eq!(needed.nodes().collect::<Vec<_>>(), ["build", "sign"]);
 //! let affected = graph.closure(["build"], Direction::Dependents)?;
 //! assert_eq!(affected.nodes().collect::<Vec<_>>(), ["build", "test", "sign"]);
-//! assert_eq!(graph.postorder()?, ["build", "lint", "sign", "test"]);
+//! assert_eq!(graph.postorder()?, ["build", "lint", "test", "sign"]);
 //! # Ok::<(), taskgraph_graph::Error>(())
 //! ```
 
