@@ -6,7 +6,6 @@ use std::fmt;
 use anyhow::Error;
 use taskcluster_queue_client::Error as Service;
 use taskgraph_config::{ConfigError, ParametersError};
-use taskgraph_kinds::{Problem, UnknownName};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,19 +84,7 @@ fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(Service::NoRootUrl) = error.downcast_ref() {
         return Some("for example, TASKCLUSTER_ROOT_URL=https://firefox-ci-tc.services.mozilla.com".into());
     }
-    unknown_name(error).map(UnknownName::hint)
-}
-
-/// Errors that are as transparent as these hide what they wrap from the chain.
-fn unknown_name<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a UnknownName> {
-    match error.downcast_ref()? {
-        taskgraph_generate::Error::Kinds(error) => match &*error.problem {
-            Problem::UnknownName(unknown) => Some(unknown),
-            _ => None,
-        },
-        taskgraph_generate::Error::UnknownName(unknown) => Some(unknown),
-        _ => None,
-    }
+    None
 }
 
 fn is_of_service(error: &(dyn StdError + 'static)) -> bool {
