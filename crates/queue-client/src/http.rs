@@ -1,40 +1,50 @@
-//! Getting URLs.
+//! Sending requests until they are answered, or it is pointless or unsafe to try again.
 
-use std::{
-    error::Error as StdError,
-    hash::{BuildHasher, RandomState},
-    io::Read,
-    thread,
-    time::Duration,
-};
+mod answer;
+mod attempt;
 
-use reqwest::{
-    StatusCode, Url,
-    blocking::{Client, Response},
-    header::RETRY_AFTER,
-};
+use std::{path::Path, sync::Arc};
+
+use reqwest::{Client, Response, Url, redirect};
+use tokio::sync::Semaphore;
 
 use crate::{
+    api::{Repeat, Verb},
     error::Error,
-    settings::{Retry, Settings},
+    settings::Settings,
+    sign::Signer,
     tls, url,
 };
 
-/// Gets what URLs point to. Clones share their connections.
+pub(crate) use answer::Content;
+use answer::Limits;
+use attempt::Failed;
+
+/// Sends requests. Clones share their connections, and the limit of how many requests are under way.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
-    retry: Retry,
-    max_bytes: u64,
+    settings: Settings,
+    permits: Arc<Semaphore>,
     no_certificates: Option<String>,
 }
 
-/// What one attempt came to, if not the answer.
-enum Failed {
-    /// Trying again would change nothing.
-    ForGood(Error),
-    /// It may pass. How long to wait, if the service said so, and what to report if this was the last attempt.
-    ForNow(Option<Duration>, Error),
+/// One request, however many attempts it takes.
+pub(crate) struct Request<'a> {
+    /// For messages.
+    pub(crate) asked: String,
+    pub(crate) verb: Verb,
+    pub(crate) url: Url,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) repeat: Repeat,
+    pub(crate) signer: Option<&'a Signer>,
+}
+
+/// Where the content of an answer goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Sink<'a> {
+    Memory,
+    File(&'a Path),
 }
 
 impl Http {
@@ -43,18 +53,22 @@ impl Http {
     /// Fails with [`Error::SetUp`].
     pub fn new(settings: &Settings) -> Result<Http, Error> {
         let (tls, no_certificates) = tls::config()?;
+        let concurrency = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let mut builder = Client::builder()
             .user_agent(concat!("taskgraph/", env!("CARGO_PKG_VERSION")))
-            .timeout(settings.timeout)
+            .read_timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(concurrency)
+            // They are followed here, so that nothing signed is sent to where it does not belong.
+            .redirect(redirect::Policy::none())
             .tls_backend_preconfigured(tls);
         if !settings.use_proxies {
             builder = builder.no_proxy();
         }
         Ok(Http {
             client: builder.build().map_err(|source| Error::SetUp { source: Box::new(source) })?,
-            retry: settings.retry.clone(),
-            max_bytes: settings.max_bytes,
+            settings: settings.clone(),
+            permits: Arc::new(Semaphore::new(concurrency)),
             no_certificates,
         })
     }
@@ -62,93 +76,78 @@ impl Http {
     /// Gets the content of an `http` or `https` URL. Redirections are followed, ten at most, and a compressed
     /// (gzip) answer is decompressed.
     ///
-    /// Fails with [`Error::BadUrl`], [`Error::NoCertificates`], [`Error::Status`], [`Error::Transport`],
-    /// [`Error::TooLarge`].
-    pub fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
-        let url = url::parse(url)?;
-        if let Some(reason) = self.no_certificates.as_ref().filter(|_| url.scheme() == "https") {
-            return Err(Error::NoCertificates { url: url::shown(&url), reason: reason.clone() });
-        }
-        let mut attempt = 1;
+    /// Fails with [`Error::BadUrl`], [`Error::NoCertificates`], [`Error::Transport`], [`Error::TooLarge`], and with
+    /// what a [`Refusal`](crate::Refusal) becomes.
+    pub async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
+        let request = Request {
+            asked: String::new(),
+            verb: Verb::Get,
+            url: url::parse(url)?,
+            body: None,
+            repeat: Repeat::Always,
+            signer: None,
+        };
+        let asked = format!("`{}`", url::shown(&request.url));
+        Ok(self.send(&Request { asked, ..request }, Sink::Memory).await?.bytes)
+    }
+
+    /// Sends a request until it succeeds, or must not be sent again.
+    pub(crate) async fn send(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Content, Error> {
+        let mut count = 1;
         loop {
-            match self.attempt(&url, attempt) {
+            match self.attempt_whole(request, count, sink).await {
                 Ok(content) => return Ok(content),
-                Err(Failed::ForGood(error)) => return Err(error),
-                Err(Failed::ForNow(_, error)) if attempt >= self.retry.attempts => return Err(error),
-                Err(Failed::ForNow(asked, _)) => {
-                    thread::sleep(self.retry.delay(attempt, random(), asked));
-                    attempt += 1;
-                }
+                Err(failed) => self.pause(request, count, failed).await?,
+            }
+            count += 1;
+        }
+    }
+
+    /// As [`Http::send`], but the content is left to be read piece by piece. It does not count as under way.
+    pub(crate) async fn open(&self, request: &Request<'_>) -> Result<Response, Error> {
+        let mut count = 1;
+        loop {
+            match self.attempt(request, count).await {
+                Ok(response) => return Ok(response),
+                Err(failed) => self.pause(request, count, failed).await?,
+            }
+            count += 1;
+        }
+    }
+
+    async fn attempt_whole(
+        &self,
+        request: &Request<'_>,
+        count: u32,
+        sink: Sink<'_>,
+    ) -> Result<Content, Failed> {
+        // Nobody closes it.
+        let _permit = self.permits.acquire().await.ok();
+        let response = self.attempt(request, count).await?;
+        let limits = Limits { asked: &request.asked, attempts: count, max_bytes: self.settings.max_bytes };
+        answer::read(response, sink, &limits).await
+    }
+
+    /// Waits until the next attempt may be made, or says that none may.
+    async fn pause(&self, request: &Request<'_>, count: u32, failed: Failed) -> Result<(), Error> {
+        match failed {
+            Failed::ForGood(error) => Err(error),
+            Failed::ForNow { error, .. } if count >= self.settings.retry.attempts => Err(error),
+            Failed::ForNow { error, done: true, .. } if request.repeat == Repeat::Undone => Err(error),
+            Failed::ForNow { wait, .. } => {
+                tokio::time::sleep(self.settings.retry.delay(count, random(), wait)).await;
+                Ok(())
             }
         }
     }
 
-    fn attempt(&self, url: &Url, attempts: u32) -> Result<Vec<u8>, Failed> {
-        let failed = |source: Box<dyn StdError + Send + Sync>| Error::Transport {
-            url: url::shown(url),
-            attempts,
-            source,
-        };
-        let response = self.client.get(url.clone()).send().map_err(|error| {
-            let hopeless = error.is_builder() || error.is_redirect();
-            // Its text would show the URL, and that of a redirection may be a signed one.
-            let error = failed(Box::new(error.without_url()));
-            if hopeless { Failed::ForGood(error) } else { Failed::ForNow(None, error) }
-        })?;
-
-        let status = response.status();
-        if !status.is_success() {
-            let asked = retry_after(&response);
-            let message = message(response);
-            let error = Error::Status { url: url::shown(url), status: status.as_u16(), attempts, message };
-            let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            return Err(if passes { Failed::ForNow(asked, error) } else { Failed::ForGood(error) });
-        }
-
-        let mut content = Vec::new();
-        response
-            .take(self.max_bytes.saturating_add(1))
-            .read_to_end(&mut content)
-            .map_err(|error| Failed::ForNow(None, failed(body_error(error))))?;
-        if content.len() as u64 > self.max_bytes {
-            let error = Error::TooLarge { url: url::shown(url), limit: self.max_bytes };
-            return Err(Failed::ForGood(error));
-        }
-        Ok(content)
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
-}
-
-/// The client wraps its own error, which would show the URL.
-fn body_error(error: std::io::Error) -> Box<dyn StdError + Send + Sync> {
-    match error.downcast::<reqwest::Error>() {
-        Ok(error) => Box::new(error.without_url()),
-        Err(error) => Box::new(error),
-    }
-}
-
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// The `message` of an answer in the services' form, or else the beginning of the answer, on one line.
-fn message(response: Response) -> String {
-    const LONGEST: usize = 1000;
-    let mut text = Vec::new();
-    // A message cut short is better than none.
-    let _ = response.take(64 * 1024).read_to_end(&mut text);
-    let text = match serde_json::from_slice::<serde_json::Value>(&text) {
-        Ok(serde_json::Value::Object(mut fields)) => match fields.remove("message") {
-            Some(serde_json::Value::String(message)) => message,
-            _ => String::from_utf8_lossy(&text).into_owned(),
-        },
-        _ => String::from_utf8_lossy(&text).into_owned(),
-    };
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
-    if line.is_empty() { "no reason given".to_owned() } else { line }
 }
 
 /// A number from 0 to 1, another one each time. It decides only how long to wait.
 fn random() -> f64 {
+    use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }

@@ -1,33 +1,71 @@
-//! How long to wait, how often to try, how much to take.
+//! How long to wait, how often to try, how much to take, how much at once.
 
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-/// Limits of an [`Http`](crate::Http).
-#[derive(Clone, Debug, PartialEq)]
+/// Limits of an [`Http`](crate::Http), and its clock.
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// When and how often to try again.
     pub retry: Retry,
-    /// The most time one attempt may take, its body included.
+    /// The most time to wait for an answer to begin, and between two pieces of it.
     pub timeout: Duration,
     /// The most time connecting may take.
     pub connect_timeout: Duration,
-    /// The most bytes an answer may have, after decompression.
+    /// The most bytes an answer that is kept in memory may have, after decompression. Files have no limit.
     pub max_bytes: u64,
+    /// How many requests may be under way at once; zero counts as one. The services answer no faster beyond ten.
+    pub concurrency: usize,
     /// Whether to go through the proxies that `http_proxy`, `https_proxy` and `no_proxy` in the environment of the
     /// process name.
     pub use_proxies: bool,
+    /// What requests are signed with: services refuse requests of long ago.
+    pub clock: Clock,
 }
 
 impl Default for Settings {
-    /// Two minutes for an attempt, 30 seconds of it to connect, 1 GiB, and proxies.
+    /// A minute to wait, 30 seconds to connect, 1 GiB, ten requests at once, proxies, and the clock of the machine.
     fn default() -> Settings {
         Settings {
             retry: Retry::default(),
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(30),
             max_bytes: 1 << 30,
+            concurrency: 10,
             use_proxies: true,
+            clock: Clock::machine(),
         }
+    }
+}
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// A clock that says what the function says.
+    pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Clock {
+        Clock(Arc::new(now))
+    }
+
+    /// The clock of the machine.
+    pub fn machine() -> Clock {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock that is given as an argument")]
+        Clock::new(SystemTime::now)
+    }
+
+    /// The time.
+    pub fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
     }
 }
 

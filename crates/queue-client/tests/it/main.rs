@@ -1,9 +1,13 @@
 //! The client against a server on the loopback interface.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
+mod artifact;
 mod cluster;
+mod create;
 mod http;
+mod retry;
 mod server;
+mod sign;
 
 #[test]
 fn every_test_file_is_listed() {
@@ -13,5 +17,8 @@ fn every_test_file_is_listed() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["cluster.rs", "http.rs", "main.rs", "server.rs"]);
+    assert_eq!(
+        files,
+        ["artifact.rs", "cluster.rs", "create.rs", "http.rs", "main.rs", "retry.rs", "server.rs", "sign.rs"]
+    );
 }

@@ -1,0 +1,37 @@
+//! Scopes.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::call;
+use crate::{cluster::Cluster, error::Error};
+
+/// The auth service. Every method fails with what the service answers, see [`Error`].
+#[derive(Clone, Copy, Debug)]
+pub struct Auth<'a> {
+    cluster: &'a Cluster,
+}
+
+#[derive(Deserialize)]
+struct Scopes {
+    scopes: Vec<String>,
+}
+
+impl<'a> Auth<'a> {
+    pub(super) fn new(cluster: &'a Cluster) -> Self {
+        Auth { cluster }
+    }
+
+    /// What whoever asks may do, expanded.
+    pub async fn current_scopes(&self) -> Result<Vec<String>, Error> {
+        let answer: Scopes = self.cluster.read(&call!("auth", "currentScopes", &[])).await?;
+        Ok(answer.scopes)
+    }
+
+    /// The scopes with all that their roles give.
+    pub async fn expand_scopes(&self, scopes: &[String]) -> Result<Vec<String>, Error> {
+        let body = json!({"scopes": scopes});
+        let answer: Scopes = self.cluster.read(&call!("auth", "expandScopes", &[], Some(&body))).await?;
+        Ok(answer.scopes)
+    }
+}
