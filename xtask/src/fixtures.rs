@@ -5,7 +5,7 @@
 mod checkout;
 mod goldens;
 mod provenance;
-mod reference;
+pub(crate) mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! `cargo xtask`: chores of the people who work on this repository.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console tool")]
 
+mod api_table;
 mod bench;
 mod fixtures;
 #[cfg(test)]
@@ -16,6 +17,8 @@ Chores:
   fixtures [--check] [--hash-seed N] [NAME...]
       Run the pinned Python reference over every repository under `fixtures/` and write what it prints
       beside it. See fixtures/README.md.
+  api-table [--check]
+      Write the table of the services' methods, as the pinned official Python client has them.
   bench [--tasks N,N...] [--runs N] [--write] [--date YYYY-MM-DD]
       Measure the release build and the pinned Python reference side by side on synthetic repositories. With
       --write, keep the table in docs/performance.md.";
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.split_first() {
         Some((chore, rest)) if chore == "fixtures" => fixtures::run(rest),
+        Some((chore, rest)) if chore == "api-table" => api_table::run(rest),
         Some((chore, rest)) if chore == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{HELP}");

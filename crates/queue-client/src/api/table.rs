@@ -1,4 +1,4 @@
-//! Every method of every service. Written by `cargo xtask api-table` from version 106 of the official Python client.
+//! Every method of every service. Written by `cargo xtask api-table` from version 106.0.0 of the official Python client.
 
 use super::{
     Method, Service,
