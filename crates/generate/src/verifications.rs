@@ -81,7 +81,9 @@ fn routes(task: &Task) -> impl Iterator<Item = &Str> {
 
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<(Cow<str>, &Str, Option<Cow<str>>, Cow<str>), &Str> = FxHashMap::default();
+    /// Platform, collection, group and symbol.
+    type Place<'a> = (Cow<'a, str>, &'a Str, Option<Cow<'a, str>>, Cow<'a, str>);
+    let mut seen: FxHashMap<Place<'_>, &Str> = FxHashMap::default();
     for task in verifying.tasks {
         let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
         let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
