@@ -6,10 +6,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::{Task, TaskGraph};
-use taskgraph_kinds::{KindGraph, Origin, Session, UnknownName};
+use taskgraph_kinds::{KindGraph, Origin, Session};
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, json::DateError, text};
 
+use crate::verify::run_all;
 use crate::{Error, Filter, Finding, Phase, Verification, Verifying};
 
 /// Generates a graph, phase by phase. Each phase is computed once, when it is first asked for.
@@ -96,18 +97,8 @@ impl Generator {
     pub fn full_task_graph(&self) -> Result<&TaskGraph, Error> {
         once(&self.full_task_graph, || {
             let set = self.full_task_set()?;
-            for task in set.tasks() {
-                if let Some((name, label)) = task.dependencies().find(|(_, label)| set.get(label).is_none()) {
-                    return Err(Error::MissingDependency {
-                        origin: self.origin(&task.label).cloned(),
-                        task: task.label.clone(),
-                        name: name.clone(),
-                        label: label.clone(),
-                    });
-                }
-            }
-            let graph = set.with_dependency_edges()?;
-            if let Err(error) = graph.graph().postorder() {
+            let graph = set.with_dependency_edges().map_err(|error| self.missing_dependency(set, error))?;
+            if let Err(error) = graph.graph().check_acyclic() {
                 return Err(match error {
                     taskgraph_graph::Error::Cycle { path } => {
                         let origin = path.first().and_then(|label| self.origin(label)).cloned();
@@ -118,6 +109,20 @@ impl Generator {
             }
             self.verified(Phase::FullTaskGraph, graph)
         })
+    }
+
+    /// The same error, if possible with the first task that depends on one that is not there.
+    fn missing_dependency(&self, set: &TaskGraph, error: taskgraph_graph::Error) -> Error {
+        let missing = |task: &Arc<Task>| {
+            let (name, label) = task.dependencies().find(|(_, label)| set.get(label).is_none())?;
+            Some(Error::MissingDependency {
+                origin: self.origin(&task.label).cloned(),
+                task: task.label.clone(),
+                name: name.clone(),
+                label: label.clone(),
+            })
+        };
+        set.tasks().find_map(missing).unwrap_or_else(|| error.into())
     }
 
     /// The tasks that the filters choose, without edges.
@@ -216,23 +221,15 @@ impl Generator {
             return Ok(());
         }
         let registry = &self.session.registry;
-        let verifying = Verifying { session: &self.session, kinds, graph };
-        let found: Vec<Result<Vec<Finding>, UnknownName>> = registry
-            .names::<dyn Verification>()
-            .par_iter()
-            .map(|name| {
-                let mut findings = Vec::new();
-                let verification = registry.get::<dyn Verification>(name)?;
-                if verification.phase() == phase {
-                    verification.verify(verifying, &mut findings);
-                }
-                Ok(findings)
-            })
-            .collect();
-        let mut findings = Vec::new();
-        for found in found {
-            findings.append(&mut found?);
+        let mut verifications = Vec::new();
+        for name in registry.names::<dyn Verification>() {
+            let verification = registry.get::<dyn Verification>(&name)?;
+            if verification.phase() == phase {
+                verifications.push(verification);
+            }
         }
+        let tasks = graph.tasks().as_slice();
+        let findings = run_all(&verifications, Verifying { session: &self.session, kinds, graph, tasks });
         if findings.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,10 @@
 //! The checks that come with the program, all of the full task graph.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_graph::Task;
 use taskgraph_kinds::Registry;
@@ -29,22 +32,29 @@ pub(crate) fn register(registry: &mut Registry) {
     for (name, check) in [
         ("caches-are-volumes", caches_are_volumes as Check),
         ("dependency-count", dependency_count),
-        ("dependency-tiers", dependency_tiers),
         ("identifiers", identifiers),
         ("index-routes", index_routes),
         ("notification-filters", notification_filters),
         ("run-task-caches", run_task_caches),
+    ] {
+        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph { check, splits: true }));
+    }
+    for (name, check) in [
+        ("dependency-tiers", dependency_tiers as Check),
         ("toolchain-aliases", toolchain_aliases),
         ("treeherder-symbols", treeherder_symbols),
         ("trust-domain-routes", trust_domain_routes),
     ] {
-        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph(check)));
+        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph { check, splits: false }));
     }
 }
 
 type Check = fn(Verifying<'_>, &mut Vec<Finding>);
 
-struct OfFullTaskGraph(Check);
+struct OfFullTaskGraph {
+    check: Check,
+    splits: bool,
+}
 
 impl Verification for OfFullTaskGraph {
     fn phase(&self) -> Phase {
@@ -52,7 +62,11 @@ impl Verification for OfFullTaskGraph {
     }
 
     fn verify(&self, verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-        (self.0)(verifying, found);
+        (self.check)(verifying, found);
+    }
+
+    fn splits(&self) -> bool {
+        self.splits
     }
 }
 
@@ -67,39 +81,48 @@ fn routes(task: &Task) -> impl Iterator<Item = &Str> {
 
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<(String, String, Option<String>, String), &Str> = FxHashMap::default();
-    for task in verifying.graph.tasks() {
+    /// Platform, collection, group and symbol.
+    type Place<'a> = (Cow<'a, str>, &'a Str, Option<Cow<'a, str>>, Cow<'a, str>);
+    let mut seen: FxHashMap<Place<'_>, &Str> = FxHashMap::default();
+    for task in verifying.tasks {
         let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
-        let collections: Vec<&Str> = shown
-            .get("collection")
-            .and_then(Value::as_map)
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name)
-            .collect();
-        let [collection] = collections.as_slice() else {
+        let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
+        let [(collection, _)] = collections else {
             let problem = format!("expected one Treeherder collection, found {}", collections.len());
             found.push(Finding::of_task(&task.label, problem));
             continue;
         };
-        let text = |value: Option<&Value>| value.map(python::str).unwrap_or_default();
-        let platform = text(shown.get_map("machine").and_then(|machine| machine.get("platform")));
+        let machine = shown.get_map("machine");
+        let platform = machine.and_then(|machine| machine.get("platform")).map_or("".into(), shown_text);
         // A group without a name, as in `(x)`, is not the same as none.
-        let (group, symbol) = (shown.get("groupSymbol").map(python::str), text(shown.get("symbol")));
-        let joined = join_symbol(group.as_deref(), &symbol);
-        let shown_as = format!("{platform}/{collection} {joined}");
-        if let Some(other) = seen.insert((platform, collection.to_string(), group, symbol), &task.label) {
-            let problem = format!("has the Treeherder platform and symbol of task `{other}`: {shown_as}");
-            found.push(Finding::of_task(&task.label, problem));
+        let group = shown.get("groupSymbol").map(shown_text);
+        let symbol = shown.get("symbol").map_or("".into(), shown_text);
+        let key = (platform, collection, group, symbol);
+        match seen.entry(key) {
+            Entry::Vacant(new) => drop(new.insert(&task.label)),
+            Entry::Occupied(mut known) => {
+                let other = known.insert(&task.label);
+                let (platform, collection, group, symbol) = known.key();
+                let joined = join_symbol(group.as_deref(), symbol);
+                let problem = format!(
+                    "has the Treeherder platform and symbol of task `{other}`: {platform}/{collection} {joined}"
+                );
+                found.push(Finding::of_task(&task.label, problem));
+            }
         }
     }
+}
+
+/// A text, or what Python makes of any other value.
+fn shown_text(value: &Value) -> Cow<'_, str> {
+    value.as_str().map_or_else(|| python::str(value).into(), |text| text.as_str().into())
 }
 
 /// No two tasks claim the same place in the index.
 fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let prefix = format!("index.{}.v2", verifying.session.config.trust_domain());
     let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         for route in routes(task).filter(|route| route.starts_with(&prefix)) {
             if let Some(other) = seen.insert(route, &task.label) {
                 found.push(Finding::of_task(
@@ -112,7 +135,7 @@ fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 }
 
 fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         for route in routes(task).filter(|route| route.starts_with("notify.")) {
             let filter = route.rsplit('.').next().unwrap_or_default();
             if !NOTIFICATION_FILTERS.contains(&filter) {
@@ -128,7 +151,7 @@ fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_!~*'()%-".contains(&byte);
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         for route in routes(task) {
             let Some(namespace) = route.strip_prefix("index.") else { continue };
             if namespace.split('.').any(|part| part.is_empty() || !part.bytes().all(valid)) {
@@ -143,37 +166,34 @@ fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 /// What others rely on is at least as important as they are.
 fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let tier = |task: &Task| match task.task.at("extra.treeherder.tier") {
+    let tier = |task: &Arc<Task>| match task.task.at("extra.treeherder.tier") {
         Some(Value::Int(tier)) => *tier,
         _ => i64::MAX,
     };
     let shown = |tier: i64| if tier == i64::MAX { "unknown".into() } else { tier.to_string() };
-    for task in verifying.graph.tasks() {
-        let own = tier(task);
-        for (_, label) in task.dependencies() {
-            let Some(needed) = verifying.graph.get(label) else { continue };
-            let always_optimized = definition(needed)
-                .get_str("workerType")
-                .is_some_and(|worker_type| worker_type == "always-optimized");
-            if always_optimized || needed.kind.contains("dummy") {
-                continue;
-            }
-            let theirs = tier(needed);
-            if own < theirs {
-                let problem = format!(
-                    "its Treeherder tier is {}, so it cannot depend on `{label}`, whose tier is {}",
-                    shown(own),
-                    shown(theirs)
-                );
-                found.push(Finding::of_task(&task.label, problem));
-            }
+    let tasks = verifying.tasks;
+    let tiers: Vec<i64> = tasks.par_iter().with_min_len(256).map(tier).collect();
+    for (from, to) in verifying.graph.graph().edge_positions() {
+        let (own, theirs, needed) = (tiers[from], tiers[to], &tasks[to]);
+        if own >= theirs || needed.kind.contains("dummy") {
+            continue;
         }
+        if definition(needed).get_str("workerType").is_some_and(|name| name == "always-optimized") {
+            continue;
+        }
+        let problem = format!(
+            "its Treeherder tier is {}, so it cannot depend on `{}`, whose tier is {}",
+            shown(own),
+            needed.label,
+            shown(theirs)
+        );
+        found.push(Finding::of_task(&tasks[from].label, problem));
     }
 }
 
 fn toolchain_aliases(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         let aliases: Vec<&Str> = match task.attributes.get("toolchain-alias") {
             Some(Value::Str(alias)) if !alias.is_empty() => vec![alias],
             Some(Value::List(list)) => list.iter().filter_map(Value::as_str).collect(),
@@ -195,7 +215,7 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let session = verifying.session;
     let level = session.parameters.get("level").map(python::str).unwrap_or_default();
     let prefix = format!("{}-level-{level}-", session.config.trust_domain());
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         let Some(Value::Map(payload)) = definition(task).get("payload") else { continue };
         let Some(Value::Map(cache)) = payload.get("cache") else { continue };
         let names = cache.get_map("task-reference").unwrap_or(cache);
@@ -234,7 +254,7 @@ fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         (1..=38).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     };
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         for key in ["workerType", "provisionerId"] {
             let value = definition(task).get(key);
             if !value.and_then(Value::as_str).is_some_and(|text| valid(text)) {
@@ -249,7 +269,7 @@ fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 }
 
 fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         let count = task.dependencies.len() + task.if_dependencies.len() + task.soft_dependencies.len();
         if count > MAX_DEPENDENCIES {
             let problem = format!("expected at most {MAX_DEPENDENCIES} dependencies, found {count}");
@@ -260,7 +280,7 @@ fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 /// For definitions that still have the description of their worker: what is mounted as a cache must be a volume.
 fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    for task in verifying.graph.tasks() {
+    for task in verifying.tasks {
         let Some(Value::Map(worker)) = definition(task).get("worker") else { continue };
         if worker.get_str("implementation").is_none_or(|name| name != "docker-worker") {
             continue;

@@ -1,8 +1,10 @@
 //! Checks of whole graphs.
 
 use std::fmt;
+use std::sync::Arc;
 
-use taskgraph_graph::TaskGraph;
+use rayon::prelude::*;
+use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{Extension, Kind, Session};
 use taskgraph_value::Str;
 
@@ -44,8 +46,10 @@ pub struct Verifying<'a> {
     pub session: &'a Session,
     /// The kinds; empty before [`Phase::Kinds`].
     pub kinds: &'a [Kind],
-    /// The tasks; empty before [`Phase::FullTaskSet`].
+    /// All tasks; empty before [`Phase::FullTaskSet`].
     pub graph: &'a TaskGraph,
+    /// The tasks to look at: those of the graph, or some of them for a verification that splits.
+    pub tasks: &'a [Arc<Task>],
 }
 
 /// A fault.
@@ -72,8 +76,45 @@ pub trait Verification: Send + Sync {
 
     /// Adds what is wrong.
     fn verify(&self, verifying: Verifying<'_>, found: &mut Vec<Finding>);
+
+    /// Whether tasks may come in several calls, on several threads, because each is looked at on its own.
+    ///
+    /// By default they do not: a verification sees all tasks in one call.
+    fn splits(&self) -> bool {
+        false
+    }
 }
 
 impl Extension for dyn Verification {
     const WHAT: &'static str = "verification";
+}
+
+/// How many tasks one thread looks at, at a time: few enough to stay in its cache from one verification to the next.
+const PART: usize = 64;
+
+/// All that some verifications find, one verification after another.
+pub(crate) fn run_all(verifications: &[Arc<dyn Verification>], verifying: Verifying<'_>) -> Vec<Finding> {
+    let run = |verification: &Arc<dyn Verification>, tasks| {
+        let mut found = Vec::new();
+        verification.verify(Verifying { tasks, ..verifying }, &mut found);
+        found
+    };
+    let splitting = |part| -> Vec<Vec<Finding>> {
+        let each = |verification: &Arc<dyn Verification>| {
+            if verification.splits() { run(verification, part) } else { Vec::new() }
+        };
+        verifications.iter().map(each).collect()
+    };
+    let whole = |verification: &Arc<dyn Verification>| {
+        if verification.splits() { Vec::new() } else { run(verification, verifying.tasks) }
+    };
+    let (whole, parts): (Vec<_>, Vec<_>) = rayon::join(
+        || verifications.par_iter().map(whole).collect(),
+        || verifying.tasks.par_chunks(PART).map(splitting).collect(),
+    );
+    let mut found = whole;
+    for (at, more) in parts.into_iter().flat_map(|part: Vec<_>| part.into_iter().enumerate()) {
+        found[at].extend(more);
+    }
+    found.into_iter().flatten().collect()
 }

@@ -1,6 +1,7 @@
 //! Named nodes and named edges.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -41,7 +42,15 @@ pub struct Edge<'a> {
 /// Named nodes, in an order, and named edges between them. May have cycles, which the orders report.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    inner: DiGraph<Str, Str, u32>,
+    inner: DiGraph<(), Str, u32>,
+    /// Graphs of the same nodes share their names.
+    names: Arc<Names>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Names {
+    /// In the order of the nodes.
+    list: Vec<Str>,
     index: FxHashMap<Str, NodeIndex>,
 }
 
@@ -53,7 +62,9 @@ impl Graph {
     ) -> Result<Self, Error> {
         let mut graph = Graph::default();
         let nodes = nodes.into_iter();
-        graph.index.reserve(nodes.size_hint().0);
+        let names = Arc::make_mut(&mut graph.names);
+        names.list.reserve(nodes.size_hint().0);
+        names.index.reserve(nodes.size_hint().0);
         graph.inner.reserve_nodes(nodes.size_hint().0);
         for name in nodes {
             graph.add_node(name)?;
@@ -66,8 +77,10 @@ impl Graph {
 
     /// Adds a node.
     pub fn add_node(&mut self, name: Str) -> Result<(), Error> {
-        let node = self.inner.add_node(name.clone());
-        match self.index.insert(name.clone(), node) {
+        let node = self.inner.add_node(());
+        let names = Arc::make_mut(&mut self.names);
+        names.list.push(name.clone());
+        match names.index.insert(name.clone(), node) {
             None => Ok(()),
             Some(_) => Err(Error::DuplicateNode { name }),
         }
@@ -81,19 +94,33 @@ impl Graph {
     }
 
     fn node(&self, name: &str) -> Result<NodeIndex, Error> {
-        self.index.get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
+        self.names.index.get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
     }
 
-    /// The same nodes, without edges.
-    pub fn without_edges(&self) -> Self {
-        let mut graph = self.clone();
-        graph.inner.clear_edges();
-        graph
+    /// The same nodes, with other edges: positions of two nodes in [`Graph::nodes`], and the name that the first has for
+    /// the second.
+    pub(crate) fn with_edges(&self, edges: impl IntoIterator<Item = (usize, usize, Str)>) -> Self {
+        let mut inner = DiGraph::with_capacity(self.len(), 0);
+        for _ in 0..self.len() {
+            inner.add_node(());
+        }
+        for (from, to, name) in edges {
+            inner.add_edge(NodeIndex::new(from), NodeIndex::new(to), name);
+        }
+        Graph { inner, names: self.names.clone() }
+    }
+
+    fn name(&self, node: NodeIndex) -> &Str {
+        &self.names.list[node.index()]
+    }
+
+    fn edge<'a>(&'a self, from: NodeIndex, to: NodeIndex, name: &'a Str) -> Edge<'a> {
+        Edge { from: self.name(from), to: self.name(to), name }
     }
 
     /// The position of a node in [`Graph::nodes`].
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.index.get(name).map(|node| node.index())
+        self.names.index.get(name).map(|node| node.index())
     }
 
     /// How many nodes there are.
@@ -108,33 +135,32 @@ impl Graph {
 
     /// Whether there is a node of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.index.contains_key(name)
+        self.names.index.contains_key(name)
     }
 
     /// The nodes, in the order in which they were added.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Str> {
-        self.inner.raw_nodes().iter().map(|node| &node.weight)
+        self.names.list.iter()
     }
 
     /// The edges, in the order in which they were added.
     pub fn edges(&self) -> impl ExactSizeIterator<Item = Edge<'_>> {
-        self.inner.raw_edges().iter().map(|edge| Edge {
-            from: &self.inner[edge.source()],
-            to: &self.inner[edge.target()],
-            name: &edge.weight,
-        })
+        self.inner.raw_edges().iter().map(|edge| self.edge(edge.source(), edge.target(), &edge.weight))
+    }
+
+    /// The positions in [`Graph::nodes`] of the ends of each edge: the node that needs, and the one that is needed. In
+    /// the order in which the edges were added.
+    pub fn edge_positions(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
+        self.inner.raw_edges().iter().map(|edge| (edge.source().index(), edge.target().index()))
     }
 
     /// The edges that lead from a node to what it needs, or from what needs it to the node. Nothing for
     /// a node that the graph does not have.
     pub fn edges_of(&self, name: &str, direction: Direction) -> impl Iterator<Item = Edge<'_>> {
-        let node = self.index.get(name).copied();
+        let node = self.names.index.get(name).copied();
         node.into_iter().flat_map(move |node| {
-            self.inner.edges_directed(node, direction.along()).map(|edge| Edge {
-                from: &self.inner[edge.source()],
-                to: &self.inner[edge.target()],
-                name: edge.weight(),
-            })
+            let edges = self.inner.edges_directed(node, direction.along());
+            edges.map(|edge| self.edge(edge.source(), edge.target(), edge.weight()))
         })
     }
 
@@ -167,14 +193,23 @@ impl Graph {
         };
         let mut closure = Graph::default();
         for node in self.inner.node_indices().filter(|node| reached.contains(node)) {
-            closure.add_node(self.inner[node].clone())?;
+            closure.add_node(self.name(node).clone())?;
         }
         for edge in self.inner.raw_edges().iter().filter(|edge| reached.contains(&start(edge))) {
             let (from, to) =
-                (closure.index[&self.inner[edge.source()]], closure.index[&self.inner[edge.target()]]);
+                (closure.node(self.name(edge.source()))?, closure.node(self.name(edge.target()))?);
             closure.inner.add_edge(from, to, edge.weight.clone());
         }
         Ok(closure)
+    }
+
+    /// Fails with [`Error::Cycle`] if there is one.
+    pub fn check_acyclic(&self) -> Result<(), Error> {
+        // Nodes mostly come after what they need, which leaves no way round.
+        if self.edge_positions().all(|(from, to)| to < from) {
+            return Ok(());
+        }
+        self.postorder().map(drop)
     }
 
     /// The nodes, each after everything that it needs. Nodes that are ready at once keep their order.
@@ -195,7 +230,7 @@ impl Graph {
         let mut order = Vec::with_capacity(self.len());
         let mut freed = Vec::new();
         while let Some(node) = queue.pop_front() {
-            order.push(&self.inner[node]);
+            order.push(self.name(node));
             // petgraph has the edge that was added last first.
             freed.extend(self.inner.neighbors_directed(node, first.along().opposite()));
             while let Some(next) = freed.pop() {
@@ -227,7 +262,7 @@ impl Graph {
             if let Some(start) = path.iter().position(|node| *node == next) {
                 path.push(next);
                 return Error::Cycle {
-                    path: path[start..].iter().map(|node| self.inner[*node].clone()).collect(),
+                    path: path[start..].iter().map(|node| self.name(*node).clone()).collect(),
                 };
             }
             path.push(next);
@@ -262,6 +297,7 @@ mod tests {
         let graph = parse(text);
         assert_eq!(graph.postorder().unwrap_err().to_string(), expected);
         assert_eq!(graph.preorder().unwrap_err().to_string(), expected);
+        assert_eq!(graph.check_acyclic().unwrap_err().to_string(), expected);
     }
 
     #[test]
@@ -276,6 +312,8 @@ mod tests {
         let graph = parse("d -> c; c -> a; d -> b; e");
         assert_eq!(graph.postorder().unwrap(), ["a", "b", "e", "c", "d"]);
         assert_eq!(graph.preorder().unwrap(), ["d", "e", "c", "b", "a"]);
+        graph.check_acyclic().unwrap();
+        parse("a; b -> a").check_acyclic().unwrap();
     }
 
     #[test]

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use taskgraph_value::{Map, Value};
+use rayon::prelude::*;
+use taskgraph_value::{Map, Str, Value};
 
 use crate::{Direction, Error, Graph, Task};
+
+/// How many tasks one thread looks at, at a time.
+const PART: usize = 256;
 
 /// Tasks by label, and which needs which. Graphs of the same tasks share them.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +29,27 @@ impl TaskGraph {
     /// The same tasks, with an edge for each of their dependencies. A dependency that is no task of this graph is
     /// [`Error::UnknownNode`].
     pub fn with_dependency_edges(&self) -> Result<Self, Error> {
-        let mut graph = self.graph.without_edges();
-        for task in &self.tasks {
+        // Labels are looked up by several threads; only the edges themselves are made by one.
+        let parts: Vec<Result<Vec<_>, Error>> = self
+            .tasks
+            .par_chunks(PART)
+            .enumerate()
+            .map(|(at, tasks)| self.edges_of_part(tasks, at * PART))
+            .collect();
+        let edges = parts.into_iter().collect::<Result<Vec<_>, Error>>()?;
+        Ok(TaskGraph { tasks: self.tasks.clone(), graph: self.graph.with_edges(edges.into_iter().flatten()) })
+    }
+
+    /// The edges of some tasks, the first of which is at `start`: both positions, and the name.
+    fn edges_of_part(&self, tasks: &[Arc<Task>], start: usize) -> Result<Vec<(usize, usize, Str)>, Error> {
+        let mut edges = Vec::with_capacity(2 * tasks.len());
+        for (task, from) in tasks.iter().zip(start..) {
             for (name, label) in task.dependencies() {
-                graph.add_edge(&task.label, label, name.clone())?;
+                let to = self.position(label).ok_or_else(|| Error::UnknownNode { name: label.clone() })?;
+                edges.push((from, to, name.clone()));
             }
         }
-        Ok(TaskGraph { tasks: self.tasks.clone(), graph })
+        Ok(edges)
     }
 
     /// The tasks for which `keep` holds, without edges.

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 
-use taskgraph_schema::{Object, check_object, describe};
+use taskgraph_schema::{Object, check_object, check_object_like, describe};
 use taskgraph_value::{Map, Str, Value};
 
 use crate::{Error, Problem};
@@ -72,7 +72,17 @@ impl Description {
 
     /// Compares the fields with a schema; the error has everything that is wrong.
     pub fn validate(&self, schema: &'static Object) -> Result<(), Problem> {
-        validate(schema, &self.fields, "")
+        validate(schema, &self.fields, None, "")
+    }
+
+    /// As [`Description::validate`]. `accepted` is a description of which this schema is known to hold, usually of the
+    /// task before; what both share is not looked at again.
+    pub fn validate_like(
+        &self,
+        accepted: Option<&Description>,
+        schema: &'static Object,
+    ) -> Result<(), Problem> {
+        validate(schema, &self.fields, accepted.map(|accepted| &accepted.fields), "")
     }
 
     /// An error that says where the task is.
@@ -81,9 +91,18 @@ impl Description {
     }
 }
 
-/// Compares a mapping with a schema. `within` is the key under which a task has it, empty for the task itself.
-pub(crate) fn validate(schema: &'static Object, map: &Map, within: &str) -> Result<(), Problem> {
-    let violations = check_object(schema, map);
+/// Compares a mapping with a schema, of which it may be known that `accepted` has it. `within` is the key under which a
+/// task has the mapping, empty for the task itself.
+pub(crate) fn validate(
+    schema: &'static Object,
+    map: &Map,
+    accepted: Option<&Map>,
+    within: &str,
+) -> Result<(), Problem> {
+    let violations = match accepted {
+        Some(accepted) => check_object_like(schema, map, accepted),
+        None => check_object(schema, map),
+    };
     if violations.is_empty() {
         return Ok(());
     }

@@ -137,7 +137,17 @@ impl Problem {
 
     /// Compares a part of a task with a schema; `within` is the key under which the task has it.
     pub fn validate(schema: &'static Object, map: &Map, within: &str) -> Result<(), Self> {
-        validate(schema, map, within)
+        validate(schema, map, None, within)
+    }
+
+    /// As [`Problem::validate`], with a mapping of which the schema is known to hold, if there is one.
+    pub fn validate_like(
+        accepted: Option<&Map>,
+        schema: &'static Object,
+        map: &Map,
+        within: &str,
+    ) -> Result<(), Self> {
+        validate(schema, map, accepted, within)
     }
 }
 

@@ -207,8 +207,9 @@ fn load_kind(
     let loaded: Vec<Result<LoadedTask, Error>> = descriptions
         .into_par_iter()
         .with_min_len(64)
-        .map(|description| {
-            let task = into_task(&kind.kind, &description).map_err(|problem| description.error(problem))?;
+        .map(|mut description| {
+            let task =
+                into_task(&kind.kind, &mut description).map_err(|problem| description.error(problem))?;
             Ok(LoadedTask { task: Arc::new(task), origin: description.origin })
         })
         .collect();
@@ -230,7 +231,7 @@ fn loader_of(kind: &Kind, session: &Session) -> Result<Arc<dyn Loader>, Error> {
 }
 
 /// What the last transform left, as a task.
-fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
+fn into_task(kind: &Str, description: &mut Description) -> Result<Task, Problem> {
     let mapping = |key: &str| match description.get_some(key) {
         None => Ok(Map::new()),
         Some(Value::Map(map)) => Ok(map.clone()),
@@ -248,18 +249,24 @@ fn into_task(kind: &Str, description: &Description) -> Result<Task, Problem> {
     if let Some((name, other)) = dependencies.iter().find(|(_, label)| label.as_str().is_none()) {
         return Err(Problem::wrong(&format!("dependencies.{name}"), "a label", describe(other)));
     }
-    let mut attributes = description.mapping("attributes")?.clone();
+    description.mapping("attributes")?;
+    let (label, text) = (description.text("label")?.clone(), description.text("description")?.clone());
+    let task = Value::Map(description.mapping("task")?.clone());
+    let optimization = description.get("optimization").cloned().unwrap_or_default();
+    let (soft_dependencies, if_dependencies) = (list("soft-dependencies")?, list("if-dependencies")?);
+    // Taken, not copied, for it is changed.
+    let mut attributes = description.take_map("attributes");
     attributes.insert(text!("kind"), kind.into());
     Ok(Task {
         kind: kind.clone(),
-        label: description.text("label")?.clone(),
-        description: description.text("description")?.clone(),
+        label,
+        description: text,
         attributes,
-        task: Value::Map(description.mapping("task")?.clone()),
-        optimization: description.get("optimization").cloned().unwrap_or_default(),
+        task,
+        optimization,
         dependencies,
-        soft_dependencies: list("soft-dependencies")?,
-        if_dependencies: list("if-dependencies")?,
+        soft_dependencies,
+        if_dependencies,
         task_id: None,
     })
 }

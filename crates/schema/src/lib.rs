@@ -26,7 +26,7 @@ mod shown;
 mod violation;
 
 pub use crate::{
-    check::{check, check_object},
+    check::{check, check_object, check_object_like},
     shape::{Field, Object, Rule, Shape, optional, required, with_default},
     shown::{many_lines, one_line, shown_path},
     violation::{Violation, describe},

@@ -38,6 +38,7 @@ mod dates;
 mod docker_image;
 mod fetch;
 mod from_deps;
+mod last;
 mod limit;
 mod matrix;
 mod notify;

@@ -1,5 +1,6 @@
 //! The order in which the tasks of one kind build on each other.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_graph::Graph;
 use taskgraph_kinds::{Description, Error, KindContext, Problem};
@@ -20,7 +21,7 @@ pub(crate) fn in_dependency_order(
             .cloned()
             .collect()
     };
-    if tasks.iter().all(|task| of_this_kind(task).is_empty()) {
+    if tasks.par_iter().with_min_len(256).all(|task| of_this_kind(task).is_empty()) {
         return Ok(tasks);
     }
     let mut graph = Graph::default();

@@ -10,20 +10,23 @@ mod schema;
 mod shell;
 mod toolchain;
 
-use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
+use taskgraph_kinds::{Description, Error, KindContext, Problem, Registry, Transform, TransformSequence};
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, map, text};
 
-use crate::worker_types::implementation;
+use crate::{
+    last::Last,
+    worker_types::{Implementation, implementation},
+};
 
 pub use self::describe::{RunJob, RunUsing};
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
     TransformSequence::new()
-        .then(PerTask(prepare))
+        .then(Prepare)
         .then(fetches::OrderTasks)
-        .then(PerTask(fetches::use_fetches))
+        .then(fetches::UseFetches)
         .then(describe::MakeDescriptions)
 }
 
@@ -39,15 +42,49 @@ pub(crate) fn register(registry: &mut Registry) {
     );
 }
 
-fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
-    if !kind.fast {
+/// Checks tasks, and adds what follows from how they are to be run.
+struct Prepare;
+
+impl Transform for Prepare {
+    fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        // All are compared with the schema before any changes, because then they still have most values in common.
+        let valid = if kind.fast { tasks.len() } else { count_valid(&tasks) };
+        let mut implementations = Last::default();
+        let prepare = |(at, mut task): (usize, Description)| {
+            prepare(kind, &mut task, at < valid, &mut implementations)
+                .map_err(|problem| task.error(problem))?;
+            Ok(task)
+        };
+        tasks.into_iter().enumerate().map(prepare).collect()
+    }
+
+    fn splits(&self, _: &KindContext<'_>) -> bool {
+        true
+    }
+}
+
+/// How many tasks there are before the first that violates the schema.
+fn count_valid(tasks: &[Description]) -> usize {
+    let mut accepted = None;
+    let valid = tasks.iter().take_while(|task| {
+        let known = accepted.replace(*task);
+        task.validate_like(known, &schema::TASK).is_ok()
+    });
+    valid.count()
+}
+
+fn prepare(
+    kind: &KindContext<'_>,
+    task: &mut Description,
+    valid: bool,
+    implementations: &mut Last<(Implementation, Value), 2>,
+) -> Result<(), Problem> {
+    if !valid {
         task.validate(&schema::TASK)?;
     }
-    rewrite_when(kind, &mut task)?;
-    set_implementation(kind, &mut task)?;
-    set_label(kind, &mut task)?;
-    out.push(task);
-    Ok(())
+    rewrite_when(kind, task)?;
+    set_implementation(kind, task, implementations)?;
+    set_label(kind, task)
 }
 
 /// `when` is a way to write an optimization; the files that define the task count, too.
@@ -65,13 +102,23 @@ fn rewrite_when(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Pr
     Ok(())
 }
 
-fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
-    let found = implementation(kind, task.text("worker-type")?)?;
-    let tags = task.map_mut(text!("tags"));
-    if let Some(os) = &found.os {
-        tags.insert(text!("os"), os.into());
-    }
-    tags.insert(text!("worker-implementation"), (&found.name).into());
+fn set_implementation(
+    kind: &KindContext<'_>,
+    task: &mut Description,
+    last: &mut Last<(Implementation, Value), 2>,
+) -> Result<(), Problem> {
+    let worker_type = task.text("worker-type")?.clone();
+    let (found, tags) =
+        last.or_make([Some((&worker_type).into()), task.get("tags").cloned()], |[_, tags]| {
+            let found = implementation(kind, &worker_type)?;
+            let mut tags = tags.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
+            if let Some(os) = &found.os {
+                tags.insert(text!("os"), os.into());
+            }
+            tags.insert(text!("worker-implementation"), (&found.name).into());
+            Ok::<_, Problem>((found, tags.into()))
+        })?;
+    task.insert(text!("tags"), tags.clone());
     let worker = task.map_mut(text!("worker"));
     if let Some(given) = worker.get("implementation") {
         return Err(Problem::wrong(
@@ -80,8 +127,8 @@ fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<
             describe(given),
         ));
     }
-    worker.insert(text!("implementation"), found.name.into());
-    if let Some(os) = found.os {
+    worker.insert(text!("implementation"), (&found.name).into());
+    if let Some(os) = &found.os {
         worker.insert(text!("os"), os.into());
     }
     Ok(())

@@ -6,6 +6,8 @@ mod payload;
 mod schema;
 mod treeherder;
 
+use std::sync::LazyLock;
+
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Value, map, text};
@@ -22,7 +24,7 @@ pub(crate) fn transforms() -> TransformSequence {
     TransformSequence::new()
         .then(PerTask(prepare))
         .then(schema::Validate)
-        .then(PerTask(treeherder::add_treeherder))
+        .then(treeherder::AddTreeherder)
         .then(index::AddIndexRoutes)
         .then(build::BuildTasks)
 }
@@ -62,6 +64,9 @@ fn set_implementation(kind: &KindContext<'_>, task: &mut Description) -> Result<
     Ok(())
 }
 
+/// One for all tasks, which payload builders notice.
+static NO_VOLUMES: LazyLock<Value> = LazyLock::new(|| vec![].into());
+
 fn set_defaults(task: &mut Description) {
     task.set_default(text!("always-target"), false);
     task.set_default(text!("optimization"), Value::Null);
@@ -77,7 +82,7 @@ fn set_defaults(task: &mut Description) {
             ] {
                 worker.set_default(key, false);
             }
-            worker.set_default(text!("volumes"), vec![]);
+            worker.set_default(text!("volumes"), NO_VOLUMES.clone());
             worker.set_default(text!("env"), Map::new());
             let incomplete =
                 |cache: &Value| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"));

@@ -20,8 +20,16 @@ pub(crate) struct Implementation {
 /// A worker pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
+    /// Both of the following, as the cluster writes them.
+    pub(crate) name: Str,
     pub(crate) provisioner_id: Str,
     pub(crate) worker_type: Str,
+}
+
+impl Pool {
+    fn new(provisioner_id: Str, worker_type: Str) -> Self {
+        Pool { name: format!("{provisioner_id}/{worker_type}").into(), provisioner_id, worker_type }
+    }
 }
 
 #[derive(Default)]
@@ -73,7 +81,7 @@ pub(crate) fn pool(session: &Session, worker_type: &Str) -> Result<Pool, Problem
     let known = session.memo(Known::default);
     remembered(&known.pools, worker_type, || {
         if let Some((provisioner_id, worker_type)) = built_in(worker_type) {
-            return Ok(Pool { provisioner_id, worker_type });
+            return Ok(Pool::new(provisioner_id, worker_type));
         }
         let alias = alias(session, worker_type)?;
         let level = session.parameters.text("level")?;
@@ -92,7 +100,7 @@ pub(crate) fn pool(session: &Session, worker_type: &Str) -> Result<Pool, Problem
                 ))),
             }
         };
-        Ok(Pool { provisioner_id: resolve("provisioner")?, worker_type: resolve("worker-type")? })
+        Ok(Pool::new(resolve("provisioner")?, resolve("worker-type")?))
     })
 }
 

@@ -15,6 +15,11 @@ impl List {
         Self::default()
     }
 
+    /// Whether both are one list in memory.
+    pub fn is(&self, other: &List) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The items if no other list shares them.
     pub(crate) fn unshared(&mut self) -> Option<&mut Vec<Value>> {
         Arc::get_mut(&mut self.0)

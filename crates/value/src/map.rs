@@ -126,12 +126,23 @@ impl Map {
 
     /// Sets a key. A key that is there keeps its place, and its former value is returned.
     pub fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
-        Arc::make_mut(&mut self.0).insert(key, value)
+        self.with_room(1).insert(key, value)
+    }
+
+    /// The entries, to add some. A copy of shared ones gets some more room than for `more` at once: mostly it is the
+    /// first of several additions.
+    fn with_room(&mut self, more: usize) -> &mut Entries {
+        if Arc::strong_count(&self.0) > 1 {
+            let mut list = Vec::with_capacity(self.len() + more + 3);
+            list.extend_from_slice(&self.0.list);
+            self.0 = Arc::new(Entries { list, index: self.0.index.clone() });
+        }
+        Arc::make_mut(&mut self.0)
     }
 
     /// Sets a key unless it is there; returns its value, to change it.
     pub fn get_or_insert_with(&mut self, key: Str, default: impl FnOnce() -> Value) -> &mut Value {
-        let entries = Arc::make_mut(&mut self.0);
+        let entries = self.with_room(1);
         let at = match entries.position(&key) {
             Some(at) => at,
             None => {
@@ -145,7 +156,7 @@ impl Map {
     /// Sets a key unless it is there. Leaves a shared map shared if there is nothing to do.
     pub fn set_default(&mut self, key: Str, value: impl Into<Value>) {
         if !self.contains_key(&key) {
-            Arc::make_mut(&mut self.0).push_new(key, value.into());
+            self.with_room(1).push_new(key, value.into());
         }
     }
 
@@ -202,7 +213,7 @@ impl Map {
         if other.is_empty() {
             return;
         }
-        let entries = Arc::make_mut(&mut self.0);
+        let entries = self.with_room(other.len());
         for (key, value) in other {
             entries.insert(key.clone(), value.clone());
         }
@@ -226,6 +237,25 @@ impl Map {
     /// Values, in the order of their keys, to change them.
     pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
         Arc::make_mut(&mut self.0).list.iter_mut().map(|(_, value)| value)
+    }
+
+    /// Whether both are one map in memory.
+    pub fn is(&self, other: &Map) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether both have the same keys in the same order.
+    pub fn has_keys_of(&self, other: &Map) -> bool {
+        self.len() == other.len()
+            && self.iter().zip(other).all(|((a, _), (b, _))| Str::ptr_eq(a, b) || same_key(a, b))
+    }
+
+    /// Whether both have the same keys in the same order, and for each of them what [`Value::is`] the same; the values of
+    /// some keys may differ.
+    pub fn is_but_for(&self, keys: &[&str], other: &Map) -> bool {
+        let same =
+            |((key, a), (_, b)): (&(Str, Value), &(Str, Value))| a.is(b) || keys.contains(&key.as_str());
+        self.has_keys_of(other) && self.iter().zip(other).all(same)
     }
 
     /// The entries if no other map shares them. Keys must not be changed.
@@ -324,6 +354,20 @@ mod tests {
             assert_eq!(map.get(&n.to_string()), expected.as_ref());
         }
         assert_eq!(Map::from(map.iter().cloned().collect::<Vec<_>>()), map);
+    }
+
+    #[test]
+    fn maps_that_are_the_same_but_for_a_key() {
+        let first = crate::map! { "list" => vec![1.into()], "n" => 1, "text" => "x" };
+        let mut second = first.clone();
+        assert!(second.is(&first));
+        second.insert("n".into(), 2.into());
+        assert!(!second.is(&first) && second.has_keys_of(&first));
+        assert!(second.is_but_for(&["n"], &first) && !second.is_but_for(&["text"], &first));
+        second.insert("list".into(), vec![1.into()].into());
+        assert!(!second.is_but_for(&["n"], &first), "an equal list is not the same list");
+        second.insert("more".into(), Value::Null);
+        assert!(!second.has_keys_of(&first));
     }
 
     #[test]

@@ -76,25 +76,15 @@ fn hash<'a>(values: impl Iterator<Item = &'a Value>) -> u64 {
     hasher.finish()
 }
 
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Str(a), Value::Str(b)) => Str::ptr_eq(a, b),
-        (Value::List(a), Value::List(b)) => std::ptr::eq(a.as_slice(), b.as_slice()),
-        (Value::Map(a), Value::Map(b)) => std::ptr::eq(a.iter().as_slice(), b.iter().as_slice()),
-        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-        _ => a == b,
-    }
-}
-
 fn same_items(a: &List, b: &List) -> bool {
-    a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+    a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is(b))
 }
 
 fn same_entries(a: &Map, b: &Map) -> bool {
     a.len() == b.len()
         && a.iter()
             .zip(b.iter())
-            .all(|((name, a), (other, b))| (Str::ptr_eq(name, other) || name == other) && same(a, b))
+            .all(|((name, a), (other, b))| (Str::ptr_eq(name, other) || name == other) && a.is(b))
 }
 
 #[cfg(test)]
@@ -120,9 +110,9 @@ mod tests {
         let after: Vec<String> = values.iter().map(|value| json::compact(value).unwrap()).collect();
         assert_eq!(before, after);
         for path in ["image", "list"] {
-            assert!(same(values[0].at(path).unwrap(), values[1].at(path).unwrap()), "{path}");
+            assert!(values[0].at(path).unwrap().is(values[1].at(path).unwrap()), "{path}");
         }
-        assert!(!same(values[0].at("image").unwrap(), values[2].at("image").unwrap()));
+        assert!(!values[0].at("image").unwrap().is(values[2].at("image").unwrap()));
     }
 
     #[test]

@@ -100,6 +100,17 @@ impl Value {
         path.split('.').try_fold(self, |value, key| value.as_map_mut()?.get_mut(key))
     }
 
+    /// Whether both are one value in memory, or equal scalars. Tells at once; if not, they may be equal all the same.
+    pub fn is(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Str(a), Value::Str(b)) => Str::ptr_eq(a, b),
+            (Value::List(a), Value::List(b)) => a.is(b),
+            (Value::Map(a), Value::Map(b)) => a.is(b),
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            _ => self == other,
+        }
+    }
+
     /// What this is, for an error message: `a string`, `a list`, ...
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Fills in the pieces of a template.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::ops::Range;
 
 use taskgraph_value::{Str, Value, python};
@@ -171,6 +172,8 @@ fn write_value(out: &mut String, value: &Value, spec: &str) -> Result<(), String
     if spec.is_empty() {
         match value {
             Value::Str(text) => out.push_str(text),
+            // Writing to a string does not fail.
+            Value::Int(value) => drop(write!(out, "{value}")),
             other => out.push_str(&python::str(other)),
         }
         return Ok(());
@@ -217,7 +220,6 @@ fn write_text(out: &mut String, text: &str, spec: &str) -> Result<(), String> {
 
 /// What Python's `ascii()` makes of a `repr()`.
 fn ascii(repr: &str) -> String {
-    use std::fmt::Write;
     let mut out = String::with_capacity(repr.len());
     for c in repr.chars() {
         let _ = match u32::from(c) {

@@ -151,19 +151,24 @@ fn call(kind: &KindContext<'_>, name: &str, jobs: &mut Vec<RunJob>) -> Result<()
     };
     let defaults = handler.defaults();
     let schema = handler.schema().filter(|_| !kind.fast);
-    for job in jobs.iter_mut() {
+    let mut accepted: Option<&Map> = None;
+    for RunJob { run, task } in jobs.iter_mut() {
         for (key, value) in &defaults {
-            job.run.set_default(key.clone(), value.clone());
+            run.set_default(key.clone(), value.clone());
         }
         if let Some(schema) = schema {
-            Problem::validate(schema, &job.run, "run").map_err(|problem| job.task.error(problem))?;
+            Problem::validate_like(accepted, schema, run, "run").map_err(|problem| task.error(problem))?;
+            accepted = Some(run);
         }
     }
     handler.describe(kind, jobs)
 }
 
 /// Calls a function for each job, for handlers that treat each on its own.
-pub(super) fn each(jobs: &mut [RunJob], f: impl Fn(&mut RunJob) -> Result<(), Problem>) -> Result<(), Error> {
+pub(super) fn each(
+    jobs: &mut [RunJob],
+    mut f: impl FnMut(&mut RunJob) -> Result<(), Problem>,
+) -> Result<(), Error> {
     for job in jobs {
         f(job).map_err(|problem| job.task.error(problem))?;
     }

@@ -1,12 +1,16 @@
 //! `fetches`: what a task downloads before it starts.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
-use crate::order::{artifact_prefix, in_dependency_order};
+use crate::{
+    last::Last,
+    order::{artifact_prefix, in_dependency_order},
+};
 
-/// Sorts the tasks of a kind, and looks at all of them for what [`use_fetches`] has to know: they may fetch from each
+/// Sorts the tasks of a kind, and looks at all of them for what [`UseFetches`] has to know: they may fetch from each
 /// other.
 pub(super) struct OrderTasks;
 
@@ -14,15 +18,44 @@ impl Transform for OrderTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let mut known = Known::new(kind, &tasks);
         let tasks = in_dependency_order(kind, tasks)?;
-        for (at, task) in tasks.iter().enumerate() {
-            if let Some(label) = task.get_str("label") {
-                let prefix = artifact_prefix(task.get_map("attributes"));
-                known.of_this_kind.insert(label.clone(), (at, prefix));
+        // Few kinds need it, and all threads wait until this one is through with it.
+        if tasks.par_chunks(PART).any(|part| fetch_from_elsewhere(kind, part)) {
+            for (at, task) in tasks.iter().enumerate() {
+                if let Some(label) = task.get_str("label") {
+                    let prefix = artifact_prefix(task.get_map("attributes"));
+                    known.of_this_kind.insert(label.clone(), (at, prefix));
+                }
             }
         }
         kind.memo_of_kind(|| known);
         Ok(tasks)
     }
+}
+
+/// How many tasks one thread looks at, at a time.
+const PART: usize = 256;
+
+/// Whether any of these tasks fetches from one that is not in the kinds that this kind depends on.
+fn fetch_from_elsewhere(kind: &KindContext<'_>, tasks: &[Description]) -> bool {
+    let mut last = [None; 2];
+    tasks.iter().any(|task| {
+        let now = ["fetches", "dependencies"].map(|key| task.get_map(key));
+        let before = std::mem::replace(&mut last, now);
+        let same = |(a, b): (Option<&Map>, Option<&Map>)| a.zip(b).is_some_and(|(a, b)| a.is(b));
+        if before.into_iter().zip(now).all(same) {
+            return false;
+        }
+        let [fetches, dependencies] = now;
+        fetches.into_iter().flat_map(Map::keys).filter(|from| !is_by_kind(from)).any(|from| {
+            let label = dependencies.and_then(|dependencies| dependencies.get_str(from));
+            label.is_none_or(|label| kind.dependencies.position(label).is_none())
+        })
+    })
+}
+
+/// Whether a key of `fetches` stands for a kind, not for a dependency.
+fn is_by_kind(from: &str) -> bool {
+    from == "fetch" || from == "toolchain"
 }
 
 /// What the `fetch` and `toolchain` tasks of this kind and its dependencies offer, by label.
@@ -32,7 +65,7 @@ struct Known {
     env: FxHashMap<Str, Map>,
     /// The labels behind other names, which begin with the kind as labels do.
     aliases: FxHashMap<String, Str>,
-    /// The position of each task of this kind, and its artifact prefix.
+    /// The position of each task of this kind, and its artifact prefix; empty if none fetches from another.
     of_this_kind: FxHashMap<Str, (usize, Str)>,
 }
 
@@ -77,38 +110,84 @@ impl Known {
 }
 
 /// Turns `fetches` into dependencies, and into what fetch-content is told.
-pub(super) fn use_fetches(
-    kind: &KindContext<'_>,
-    mut task: Description,
-    out: &mut Vec<Description>,
-) -> Result<(), Problem> {
-    if let Some(Value::Map(fetches)) = task.remove("fetches").filter(Value::is_truthy) {
+pub(super) struct UseFetches;
+
+impl Transform for UseFetches {
+    fn apply(&self, kind: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let known = kind.memo_of_kind(Known::default);
-        add_fetches(kind, &mut task, &fetches, &known)?;
+        let mut last = Last::default();
+        for task in &mut tasks {
+            if let Some(fetches @ Value::Map(_)) = task.remove("fetches").filter(Value::is_truthy) {
+                use_fetches(kind, task, fetches, &known, &mut last).map_err(|problem| task.error(problem))?;
+            }
+        }
+        Ok(tasks)
     }
-    out.push(task);
+
+    fn splits(&self, _: &KindContext<'_>) -> bool {
+        true
+    }
+}
+
+/// What becomes of a task that fetches something.
+struct Fetching {
+    dependencies: Map,
+    /// What is added to the environment.
+    env: Map,
+    /// For artifacts that not everybody may read.
+    scopes: Vec<Value>,
+}
+
+fn use_fetches(
+    kind: &KindContext<'_>,
+    task: &mut Description,
+    fetches: Value,
+    known: &Known,
+    last: &mut Last<Fetching, 3>,
+) -> Result<(), Problem> {
+    // Tasks of this kind can be fetched from when they come first.
+    let label = task.get_str("label").filter(|_| !known.of_this_kind.is_empty());
+    let own = label.and_then(|label| known.of_this_kind.get(label)).map_or(0, |(at, _)| *at);
+    let place = i64::try_from(own).unwrap_or(i64::MAX).into();
+    let values = [Some(fetches), task.get("dependencies").cloned(), Some(place)];
+    let fetching = last.or_make(values, |[fetches, dependencies, _]| {
+        let map = |value: &Option<Value>| value.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
+        fetching(kind, &map(fetches), map(dependencies), own, known)
+    })?;
+    task.insert(text!("dependencies"), fetching.dependencies.clone().into());
+    let worker = task.map_mut(text!("worker"));
+    let env = worker.map_mut(text!("env"));
+    env.extend_from(&fetching.env);
+    env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
+    if !fetching.scopes.is_empty() {
+        worker.insert(text!("taskcluster-proxy"), true.into());
+        let scopes = task.list_mut(text!("scopes"));
+        for scope in &fetching.scopes {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
+    }
     Ok(())
 }
 
-fn add_fetches(
+/// `own` is the position of the task in its kind.
+fn fetching(
     kind: &KindContext<'_>,
-    task: &mut Description,
     fetches: &Map,
+    mut dependencies: Map,
+    own: usize,
     known: &Known,
-) -> Result<(), Problem> {
-    // Tasks of this kind can be fetched from when they come first.
-    let own = task.get_str("label").and_then(|label| known.of_this_kind.get(label)).map_or(0, |(at, _)| *at);
+) -> Result<Fetching, Problem> {
     let earlier =
         |label: &str| known.of_this_kind.get(label).filter(|(at, _)| *at <= own).map(|(_, prefix)| prefix);
-    let mut dependencies = task.take_map("dependencies");
-    let mut worker = task.take_map("worker");
-    let env = worker.map_mut(text!("env"));
+    let mut env = Map::new();
     let mut wanted = Vec::new();
     let mut kinds: Vec<&(Str, Value)> = fetches.iter().collect();
     kinds.sort_by(|a, b| a.0.cmp(&b.0));
     for (from, entries) in kinds {
-        let from_kind = from == "fetch" || from == "toolchain";
-        let prefix = if from_kind { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
+        let prefix =
+            if is_by_kind(from) { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
         for entry in sorted_entries(from, entries)? {
             let (path, reference) = match &prefix {
                 Some(prefix) => (Str::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
@@ -132,22 +211,10 @@ fn add_fetches(
             wanted.push(Wanted { artifact: path, reference, entry });
         }
     }
-    let private = private_folders(&wanted);
     env.insert(text!("MOZ_FETCHES"), map! { "task-reference" => embed(&wanted)? }.into());
-    env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
-    task.insert(text!("dependencies"), dependencies.into());
-    if !private.is_empty() {
-        worker.insert(text!("taskcluster-proxy"), true.into());
-        let scopes = task.list_mut(text!("scopes"));
-        for folder in private {
-            let scope = Value::from(format!("queue:get-artifact:{folder}/*"));
-            if !scopes.contains(&scope) {
-                scopes.push(scope);
-            }
-        }
-    }
-    task.insert(text!("worker"), worker.into());
-    Ok(())
+    let scope = |folder: &String| format!("queue:get-artifact:{folder}/*").into();
+    let scopes = private_folders(&wanted).iter().map(scope).collect();
+    Ok(Fetching { dependencies, env, scopes })
 }
 
 /// Something to download.
@@ -231,11 +298,11 @@ fn prefix_of<'a>(
             format!("it has {found}"),
         )
     })?;
-    if let Some(prefix) = earlier(label) {
-        return Ok(prefix.clone());
+    if let Some(task) = kind.dependencies.get(label) {
+        return Ok(artifact_prefix(Some(&task.attributes)));
     }
-    match kind.dependencies.get(label) {
-        Some(task) => Ok(artifact_prefix(Some(&task.attributes))),
+    match earlier(label) {
+        Some(prefix) => Ok(prefix.clone()),
         None => Err(Problem::message(format!(
             "`fetches.{from}`: its dependency `{from}` is `{label}`, which is no task of this kind or of its `kind-dependencies`"
         ))),

@@ -7,7 +7,7 @@ use taskgraph_value::{List, Map, Str, Value, map, text};
 use super::caches::add_caches;
 use super::checkout::add_checkout;
 use super::describe::{RunJob, RunUsing, each};
-use crate::schema::TEXT_OR_REFERENCE;
+use crate::{last::Last, schema::TEXT_OR_REFERENCE};
 
 static RUN: Object = Object::open(&[
     required("using", Shape::OneOf(&["run-task"])),
@@ -39,9 +39,10 @@ impl RunUsing for RunTask {
     }
 
     fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
+        let mut last = Last::default();
         each(jobs, |job| match job.implementation() {
-            "docker-worker" => on_docker_worker(kind, job),
-            _ => on_generic_worker(kind, job),
+            "docker-worker" => on_docker_worker(kind, job, &mut last),
+            _ => on_generic_worker(kind, job, &mut last),
         })
     }
 
@@ -51,14 +52,61 @@ impl RunUsing for RunTask {
 }
 
 /// Checkout, working directory and caches, which all workers have in common.
-fn set_up(kind: &KindContext<'_>, job: &mut RunJob, command: &mut Vec<Value>) -> Result<(), Problem> {
-    add_checkout(kind, job, command)?;
-    if let Some(cwd) = job.run.get("cwd") {
-        command.extend([text!("--task-cwd").into(), cwd.clone()]);
+struct SetUp {
+    /// For run-task.
+    arguments: Vec<Value>,
+    /// What is added to `worker`.
+    worker: Map,
+    scopes: List,
+}
+
+impl SetUp {
+    /// For a task that has a worker and what `job` says under `run`, but nothing else.
+    fn new(kind: &KindContext<'_>, job: &RunJob, worker: Map) -> Result<SetUp, Problem> {
+        let task = job.task.with_fields(map! { "worker" => worker });
+        let mut job = RunJob { run: job.run.clone(), task };
+        let mut arguments = Vec::new();
+        add_checkout(kind, &mut job, &mut arguments)?;
+        if let Some(cwd) = job.run.get("cwd") {
+            arguments.extend([text!("--task-cwd").into(), cwd.clone()]);
+        }
+        add_caches(kind, &mut job)?;
+        let level = kind.parameters.text("level")?;
+        job.env().insert(text!("MOZ_SCM_LEVEL"), level.into());
+        let scopes = std::mem::take(job.task.list_mut(text!("scopes")));
+        Ok(SetUp { arguments, worker: job.task.take_map("worker"), scopes })
     }
-    add_caches(kind, job)?;
-    let level = kind.parameters.text("level")?;
-    job.env().insert(text!("MOZ_SCM_LEVEL"), level.into());
+}
+
+/// Sets a task up, and adds arguments of run-task to a command.
+fn set_up(
+    kind: &KindContext<'_>,
+    job: &mut RunJob,
+    command: &mut Vec<Value>,
+    last: &mut Last<SetUp, 6>,
+) -> Result<(), Problem> {
+    let worker = job.task.get_map("worker");
+    let [implementation, os] = ["implementation", "os"].map(|key| worker.and_then(|worker| worker.get(key)));
+    let [checkout, cwd, caches, workdir] =
+        ["checkout", "cwd", "use-caches", "workdir"].map(|key| job.run.get(key));
+    let values = [implementation, os, checkout, cwd, caches, workdir].map(Option::<&Value>::cloned);
+    let set_up = last.or_make(values, |[implementation, os, ..]| {
+        let known = [(text!("implementation"), implementation), (text!("os"), os)];
+        let known = known.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
+        SetUp::new(kind, job, known.collect())
+    })?;
+    command.extend(set_up.arguments.iter().cloned());
+    let worker = job.worker();
+    for (key, value) in &set_up.worker {
+        match (value, worker.get_mut(key)) {
+            (Value::Map(more), Some(Value::Map(map))) => map.extend_from(more),
+            (Value::List(more), Some(Value::List(list))) => list.extend(more.iter().cloned()),
+            (value, _) => drop(worker.insert(key.clone(), value.clone())),
+        }
+    }
+    if !set_up.scopes.is_empty() {
+        job.task.list_mut(text!("scopes")).extend(set_up.scopes.iter().cloned());
+    }
     Ok(())
 }
 
@@ -89,9 +137,13 @@ fn separate(job: &RunJob, command: &mut Vec<Value>) {
     command.push(text!("--").into());
 }
 
-fn on_docker_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Problem> {
+fn on_docker_worker(
+    kind: &KindContext<'_>,
+    job: &mut RunJob,
+    last: &mut Last<SetUp, 6>,
+) -> Result<(), Problem> {
     let mut command = run_task_command(job, &[text!("/usr/local/bin/run-task")])?;
-    set_up(kind, job, &mut command)?;
+    set_up(kind, job, &mut command, last)?;
     let run = match job.run.get("command").cloned() {
         Some(Value::List(words)) => words.into_iter().collect(),
         // A string, or a reference that becomes one.
@@ -108,7 +160,11 @@ fn on_docker_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Prob
     Ok(())
 }
 
-fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Problem> {
+fn on_generic_worker(
+    kind: &KindContext<'_>,
+    job: &mut RunJob,
+    last: &mut Last<SetUp, 6>,
+) -> Result<(), Problem> {
     let os = job.os()?.clone();
     let windows = os == "windows";
     let usual: &[Str] = if windows {
@@ -120,7 +176,7 @@ fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Pro
     if command.is_empty() {
         command = usual.iter().map(Value::from).collect();
     }
-    set_up(kind, job, &mut command)?;
+    set_up(kind, job, &mut command, last)?;
 
     let fetches = job.env().is_true("MOZ_FETCHES");
     let add_mount = |job: &mut RunJob, script: &str| -> Result<(), Problem> {

@@ -1,5 +1,8 @@
 //! The definition of a task, and what the graph needs to know of it.
 
+use std::cell::OnceCell;
+use std::sync::LazyLock;
+
 use taskgraph_config::{KeyedBy, evaluate_keyed_by, resolve_keyed_by};
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Session, Transform};
 use taskgraph_parameterize::format;
@@ -17,10 +20,11 @@ impl Transform for BuildTasks {
         let run = kind.session.memo(|| Run::new(kind));
         let run =
             run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
+        let source = OnceCell::new();
         let mut names = Vec::with_capacity(tasks.len());
         let mut building = Vec::with_capacity(tasks.len());
         for mut task in tasks {
-            let definition = define(kind, run, &mut task).map_err(|problem| task.error(problem))?;
+            let definition = define(kind, run, &source, &mut task).map_err(|problem| task.error(problem))?;
             let worker = task.get_map("worker");
             let name =
                 worker.and_then(|worker| worker.get_str("implementation")).cloned().unwrap_or_default();
@@ -105,9 +109,14 @@ impl Run {
 }
 
 /// The definition, without payload. Its keys are in the order in which they will be printed.
-fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<Map, Problem> {
+fn define(
+    kind: &KindContext<'_>,
+    run: &Run,
+    source: &OnceCell<Str>,
+    task: &mut Description,
+) -> Result<Map, Problem> {
     let pool = pool(kind, task.text("worker-type")?)?;
-    task.insert(text!("worker-type"), format!("{}/{}", pool.provisioner_id, pool.worker_type).into());
+    task.insert(text!("worker-type"), pool.name.into());
     let mut scopes = List::new();
     for scope in task.get_list("scopes") {
         let template = scope.as_str().ok_or_else(|| Problem::wrong("scopes", "strings", describe(scope)))?;
@@ -150,7 +159,7 @@ fn define(kind: &KindContext<'_>, run: &Run, task: &mut Description) -> Result<M
             "description" => described,
             "name" => label,
             "owner" => &run.owner,
-            "source" => source_url(kind)?,
+            "source" => source_url(kind, source)?,
         },
         "payload" => Value::Null,
         "priority" => value("priority"),
@@ -171,10 +180,17 @@ fn datestamp(after: Value) -> Value {
     map! { "relative-datestamp" => after }.into()
 }
 
-/// Where the kind can be read.
-fn source_url(kind: &KindContext<'_>) -> Result<Str, Problem> {
-    Ok(kind.parameters.file_url(&kind.path, true)?.into())
+/// Where the kind can be read: the same for all its tasks.
+fn source_url<'a>(kind: &KindContext<'_>, known: &'a OnceCell<Str>) -> Result<&'a Str, Problem> {
+    if let Some(url) = known.get() {
+        return Ok(url);
+    }
+    let url = kind.parameters.file_url(&kind.path, true)?;
+    Ok(known.get_or_init(|| url.into()))
 }
+
+/// `run-on-projects` and `run-on-tasks-for` of tasks that do not say.
+static EVERYWHERE: LazyLock<Value> = LazyLock::new(|| vec![text!("all").into()].into());
 
 /// The task as the graph wants it.
 fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -> Result<Map, Problem> {
@@ -184,11 +200,10 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
     let platform = map! { "build-platform" => platform };
     resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
     let mut attributes = task.take_map("attributes");
-    let everywhere = || Value::from(vec![text!("all").into()]);
     for (key, attribute) in
         [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
     {
-        attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(everywhere));
+        attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(|| EVERYWHERE.clone()));
     }
     if let Some(branches) = task.get("run-on-git-branches").filter(|branches| branches.is_truthy()) {
         attributes.insert(text!("run_on_git_branches"), branches.clone());
@@ -221,8 +236,10 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
         routes.push(text!("checks").into());
     }
     add_chain_of_trust(&mut definition, &dependencies);
-    let mut definition = Value::Map(definition);
-    sharer.share(&mut definition);
+    // What has the label of the task is like no other.
+    for part in ["extra", "payload", "routes", "scopes"] {
+        definition.get_mut(part).into_iter().for_each(|part| sharer.share(part));
+    }
     Ok(map! {
         "label" => label,
         "description" => task.get("description").cloned().unwrap_or_default(),

@@ -58,9 +58,9 @@ impl Building {
 }
 
 pub(super) fn register(registry: &mut Registry) {
+    registry.add::<dyn PayloadBuilder>("docker-worker", Arc::new(docker_worker::DockerWorker));
     for (name, schema, build) in [
-        ("docker-worker", &docker_worker::WORKER, docker_worker::build as Build),
-        ("generic-worker", &generic_worker::WORKER, generic_worker::build),
+        ("generic-worker", &generic_worker::WORKER, generic_worker::build as Build),
         ("beetmover", &beetmover::WORKER, beetmover::build),
         ("invalid", &INVALID, invalid),
         ("always-optimized", &ALWAYS_OPTIMIZED, nothing),

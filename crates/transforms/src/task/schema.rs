@@ -2,7 +2,7 @@
 
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_schema::{Object, Shape, optional, required};
-use taskgraph_value::Value;
+use taskgraph_value::{Map, Str};
 
 use super::payload::PayloadBuilder;
 use crate::schema::{OPTIMIZATION, TASK_FIELDS, reserved_dependency_names};
@@ -27,8 +27,10 @@ impl Transform for Validate {
         if kind.fast {
             return Ok(tasks);
         }
+        let mut accepted = None;
         for task in &tasks {
-            validate(kind, task).map_err(|problem| task.error(problem))?;
+            validate(kind, task, accepted).map_err(|problem| task.error(problem))?;
+            accepted = Some(task);
         }
         Ok(tasks)
     }
@@ -38,13 +40,18 @@ impl Transform for Validate {
     }
 }
 
-fn validate(kind: &KindContext<'_>, task: &Description) -> Result<(), Problem> {
-    let described = task.validate(&TASK);
-    let worker = task.get("worker").and_then(Value::as_map);
-    let name = worker.and_then(|worker| worker.get_str("implementation"));
-    let (Some(worker), Some(name)) = (worker, name) else { return described };
+/// `accepted` is a task that was found valid.
+fn validate(
+    kind: &KindContext<'_>,
+    task: &Description,
+    accepted: Option<&Description>,
+) -> Result<(), Problem> {
+    let described = task.validate_like(accepted, &TASK);
+    let Some((worker, name)) = worker_of(task) else { return described };
     let builder = kind.registry.get::<dyn PayloadBuilder>(name)?;
-    let payload = builder.schema().map_or(Ok(()), |schema| Problem::validate(schema, worker, "worker"));
+    let accepted = accepted.and_then(worker_of).filter(|(_, other)| *other == name).map(|(worker, _)| worker);
+    let payload =
+        builder.schema().map_or(Ok(()), |schema| Problem::validate_like(accepted, schema, worker, "worker"));
     match (described, payload) {
         (
             Err(Problem::Violations { within, mut violations }),
@@ -59,4 +66,10 @@ fn validate(kind: &KindContext<'_>, task: &Description) -> Result<(), Problem> {
         }
         (described, payload) => described.and(payload),
     }
+}
+
+/// What a task says under `worker`, and the implementation that it names.
+fn worker_of(task: &Description) -> Option<(&Map, &Str)> {
+    let worker = task.get_map("worker")?;
+    Some((worker, worker.get_str("implementation")?))
 }

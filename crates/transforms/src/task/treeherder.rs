@@ -1,42 +1,83 @@
 //! How a task is shown on Treeherder.
 
+use std::cell::OnceCell;
+
 use taskgraph_docker::path::join;
-use taskgraph_kinds::{Description, KindContext, Problem};
+use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, map, text};
 
-use crate::treeherder::{defaults, split_symbol};
+use crate::{
+    last::Last,
+    treeherder::{defaults, split_symbol},
+};
 
 const ROUTE: &str = "tc-treeherder.v2";
 const LONGEST: usize = 25;
 
 /// Adds what Treeherder wants to know to `extra`, and its route.
-pub(super) fn add_treeherder(
+pub(super) struct AddTreeherder;
+
+impl Transform for AddTreeherder {
+    fn apply(&self, kind: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        let usual = Usual { values: defaults(&kind.kind), route: OnceCell::new() };
+        let mut last = Last::default();
+        for task in &mut tasks {
+            add_treeherder(kind, task, &usual, &mut last).map_err(|problem| task.error(problem))?;
+        }
+        Ok(tasks)
+    }
+
+    fn splits(&self, _: &KindContext<'_>) -> bool {
+        true
+    }
+}
+
+/// What the tasks of a kind have in common.
+struct Usual {
+    values: Map,
+    route: OnceCell<Value>,
+}
+
+/// What `treeherder.platform` stands for.
+struct Platform {
+    machine: Value,
+    collection: Value,
+}
+
+fn add_treeherder(
     kind: &KindContext<'_>,
-    mut task: Description,
-    out: &mut Vec<Description>,
+    task: &mut Description,
+    usual: &Usual,
+    last: &mut Last<Platform, 1>,
 ) -> Result<(), Problem> {
     let wanted = task.get("treeherder").filter(|wanted| wanted.is_truthy()).cloned();
     let extra = task.map_mut(text!("extra"));
     let Some(wanted) = wanted else {
         task.list_mut(text!("routes"));
-        out.push(task);
         return Ok(());
     };
-    let mut all = defaults(&kind.kind);
-    if let Value::Map(wanted) = &wanted {
-        all.extend_from(wanted);
-    }
+    let all = |key: &str| {
+        let own = wanted.as_map().and_then(|wanted| wanted.get(key));
+        own.or_else(|| usual.values.get(key)).cloned().unwrap_or_default()
+    };
     let need = |key: &str| {
-        let value = all.get(key).cloned().unwrap_or_default();
+        let value = all(key);
         value
             .as_str()
             .cloned()
             .ok_or_else(|| Problem::wrong(&format!("treeherder.{key}"), "a string", describe(&value)))
     };
     let platform = need("platform")?;
-    let (machine, collection) = platform.split_once('/').ok_or_else(|| {
-        Problem::wrong("treeherder.platform", "`platform/collection`", format!("`{platform}`"))
+    let Platform { machine, collection } = last.or_make([Some((&platform).into())], |_| {
+        let (machine, collection) = platform.split_once('/').ok_or_else(|| {
+            Problem::wrong("treeherder.platform", "`platform/collection`", format!("`{platform}`"))
+        })?;
+        let collection = Map::from(vec![(collection.into(), true.into())]);
+        Ok::<_, Problem>(Platform {
+            machine: map! { "platform" => machine }.into(),
+            collection: collection.into(),
+        })
     })?;
     let symbol = need("symbol")?;
     let (group, symbol) = split_symbol(&symbol)?;
@@ -52,28 +93,32 @@ pub(super) fn add_treeherder(
 
     extra.set_default(text!("treeherder-platform"), &platform);
     let shown = extra.map_mut(text!("treeherder"));
-    let mut collections = Map::new();
-    collections.insert(collection.into(), true.into());
-    shown.insert(text!("collection"), collections.into());
+    shown.insert(text!("collection"), collection.clone());
     if let Some(group) = group {
         shown.insert(text!("groupName"), group_name(kind, group)?);
         shown.insert(text!("groupSymbol"), group.into());
     }
-    shown.insert(text!("jobKind"), all.get("kind").cloned().unwrap_or_default());
-    shown.insert(text!("machine"), map! { "platform" => machine }.into());
+    shown.insert(text!("jobKind"), all("kind"));
+    shown.insert(text!("machine"), machine.clone());
     shown.insert(text!("symbol"), symbol.into());
-    shown.insert(text!("tier"), all.get("tier").cloned().unwrap_or_default());
+    shown.insert(text!("tier"), all("tier"));
 
-    let parameters = &kind.parameters;
-    let route = format!(
-        "{ROUTE}.{}.{}.{}",
-        base_project(kind)?,
-        parameters.text("head_rev")?,
-        parameters.text("pushlog_id")?
-    );
-    task.list_mut(text!("routes")).push(route.into());
-    out.push(task);
+    let route = match usual.route.get() {
+        Some(route) => route,
+        None => {
+            let route = route(kind)?;
+            usual.route.get_or_init(|| route.into())
+        }
+    };
+    task.list_mut(text!("routes")).push(route.clone());
     Ok(())
+}
+
+/// The route by which Treeherder learns of the tasks of a push.
+fn route(kind: &KindContext<'_>) -> Result<String, Problem> {
+    let parameters = &kind.parameters;
+    let (project, rev) = (base_project(kind)?, parameters.text("head_rev")?);
+    Ok(format!("{ROUTE}.{project}.{rev}.{}", parameters.text("pushlog_id")?))
 }
 
 fn group_name(kind: &KindContext<'_>, group: &str) -> Result<Value, Problem> {

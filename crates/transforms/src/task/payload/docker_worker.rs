@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use taskgraph_config::yaml;
 use taskgraph_docker::volumes;
-use taskgraph_kinds::{KindContext, Problem, Session};
+use taskgraph_kinds::{Error, KindContext, Problem, Session};
 use taskgraph_schema::{Object, Shape, describe, optional, required, shown_path, with_default};
 use taskgraph_value::{Map, Str, Value, map, python, text};
 
-use super::Building;
+use super::{Building, PayloadBuilder};
 use crate::{
     caching::sha256,
     run_task_files::run_task_digest,
@@ -56,16 +56,89 @@ const CACHES_ARE_BROKEN: i64 = 72;
 /// Part of the names of caches. Another one gives every task new caches.
 const CACHE_VERSION: &str = "v3";
 
-pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(), Problem> {
-    let mut worker = building.task.take_map("worker");
-    let mut env = worker.take_map("env");
+/// Builds payloads. Tasks that differ in no more than their command and environment share all else.
+pub(super) struct DockerWorker;
+
+impl PayloadBuilder for DockerWorker {
+    fn schema(&self) -> Option<&'static Object> {
+        Some(&WORKER)
+    }
+
+    fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
+        let mut last = None;
+        for building in tasks {
+            build(kind, building, &mut last).map_err(|problem| building.task.error(problem))?;
+        }
+        Ok(())
+    }
+
+    fn splits(&self) -> bool {
+        true
+    }
+}
+
+/// A payload, what it was made from, and the scopes for it.
+struct Built {
+    worker: Map,
+    run_task: bool,
+    sccache: bool,
+    expires: Option<Value>,
+    payload: Map,
+    scopes: Vec<Value>,
+}
+
+fn build(kind: &KindContext<'_>, building: &mut Building, last: &mut Option<Built>) -> Result<(), Problem> {
+    let worker = building.worker().clone();
+    depend_on_image(building, &worker)?;
+    let (run_task, sccache) = (runs_run_task(&worker), building.task.is_true("needs-sccache"));
+    let expires = building.definition.get("expires");
+    let same = |known: &Built| {
+        known.worker.is_but_for(&["command", "env"], &worker)
+            && (known.run_task, known.sccache) == (run_task, sccache)
+            && match (&known.expires, expires) {
+                (Some(known), Some(expires)) => known.is(expires),
+                (known, expires) => known.is_none() && expires.is_none(),
+            }
+    };
+    let built = match last.take().filter(same) {
+        Some(built) => last.insert(built),
+        None => {
+            let expires = expires.cloned();
+            let (payload, scopes) = payload(kind, &worker, run_task, sccache, expires.as_ref())?;
+            last.insert(Built { worker: worker.clone(), run_task, sccache, expires, payload, scopes })
+        }
+    };
+    let mut payload = built.payload.clone();
+    // All of it is on top of what the task says itself.
+    let mut env = worker.get_map("env").cloned().unwrap_or_default();
+    env.extend_from(payload.get_map("env").unwrap_or(&Map::new()));
+    payload.insert(text!("env"), env.into());
+    if let Some(command) = worker.get("command") {
+        payload.insert(text!("command"), command.clone());
+    }
+    if !built.scopes.is_empty() {
+        building.scopes().extend(built.scopes.iter().cloned());
+    }
+    building.set_payload(payload);
+    Ok(())
+}
+
+/// The payload, with just what is added to the environment, and the scopes for it.
+fn payload(
+    kind: &KindContext<'_>,
+    worker: &Map,
+    run_task: bool,
+    sccache: bool,
+    expires: Option<&Value>,
+) -> Result<(Map, Vec<Value>), Problem> {
+    let mut env = Map::new();
     let level_text = kind.parameters.text("level")?;
     let level: i64 = level_text.parse().map_err(|_| {
         Problem::message(format!("the parameter `level` must be a number, found `{level_text}`"))
     })?;
     let mut scopes: Vec<Value> = Vec::new();
     let mut all_volumes: Vec<Value> = worker.get_list("volumes").to_vec();
-    let image = image(kind, building, &worker, &mut all_volumes)?;
+    let image = image(kind, worker, &mut all_volumes)?;
 
     let mut features = Map::new();
     if worker.is_true("allow-ptrace") {
@@ -75,7 +148,6 @@ pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(
     if worker.is_true("chain-of-trust") {
         features.insert(text!("chainOfTrust"), true.into());
     }
-    let sccache = building.task.is_true("needs-sccache");
     if worker.is_true("taskcluster-proxy") || sccache {
         features.insert(text!("taskclusterProxy"), true.into());
     }
@@ -93,11 +165,10 @@ pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(
         scopes.push(text!("docker-worker:capability:device:loopbackVideo").into());
     }
 
-    let run_task = runs_run_task(&worker);
-    let artifacts = artifacts(&worker, building.definition.get("expires"))?;
+    let artifacts = artifacts(worker, expires)?;
     let cache = match worker.get("caches") {
         None => None,
-        Some(caches) => Some(caches_of(kind, &worker, caches, level, run_task, &mut scopes)?),
+        Some(caches) => Some(caches_of(kind, worker, caches, level, run_task, &mut scopes)?),
     };
     if run_task {
         if let Some(cache) = &cache {
@@ -137,11 +208,8 @@ pub(super) fn build(kind: &KindContext<'_>, building: &mut Building) -> Result<(
     if let Some(time) = worker.get("max-run-time") {
         payload.insert(text!("maxRunTime"), time.clone());
     }
-    payload.insert(text!("onExitStatus"), on_exit_status(&worker, run_task).into());
-    building.task.insert(text!("worker"), worker.into());
-    building.scopes().extend(scopes);
-    building.set_payload(payload);
-    Ok(())
+    payload.insert(text!("onExitStatus"), on_exit_status(worker, run_task).into());
+    Ok((payload, scopes))
 }
 
 /// What all tasks say whose image is a dependency.
@@ -154,25 +222,28 @@ static IMAGE_OF_TASK: LazyLock<Value> = LazyLock::new(|| {
     .into()
 });
 
-/// The image as the worker wants it. One of the repository becomes a dependency, and its volumes are added.
-fn image(
-    kind: &KindContext<'_>,
-    building: &mut Building,
-    worker: &Map,
-    all_volumes: &mut Vec<Value>,
-) -> Result<Value, Problem> {
+/// An image of the repository becomes a dependency.
+fn depend_on_image(building: &mut Building, worker: &Map) -> Result<(), Problem> {
+    let Some(name) = worker.get_map("docker-image").and_then(|by| by.get_str("in-tree")) else {
+        return Ok(());
+    };
+    let dependencies = building.task.map_mut(text!("dependencies"));
+    if let Some(other) = dependencies.get("docker-image") {
+        return Err(Problem::wrong(
+            "dependencies.docker-image",
+            "nothing, because `worker.docker-image` needs the name",
+            describe(other),
+        ));
+    }
+    dependencies.insert(text!("docker-image"), format!("docker-image-{name}").into());
+    Ok(())
+}
+
+/// The image as the worker wants it. The volumes of one of the repository are added.
+fn image(kind: &KindContext<'_>, worker: &Map, all_volumes: &mut Vec<Value>) -> Result<Value, Problem> {
     let wanted = worker.get("docker-image").cloned().unwrap_or_default();
     let Value::Map(by) = &wanted else { return Ok(wanted) };
     if let Some(name) = by.get_str("in-tree") {
-        let dependencies = building.task.map_mut(text!("dependencies"));
-        if let Some(other) = dependencies.get("docker-image") {
-            return Err(Problem::wrong(
-                "dependencies.docker-image",
-                "nothing, because `worker.docker-image` needs the name",
-                describe(other),
-            ));
-        }
-        dependencies.insert(text!("docker-image"), format!("docker-image-{name}").into());
         for volume in image_volumes(kind, name)?.iter() {
             let volume = Value::from(volume.as_str());
             if all_volumes.contains(&volume) {
