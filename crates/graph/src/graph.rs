@@ -154,6 +154,24 @@ impl Graph {
         self.inner.raw_edges().iter().map(|edge| (edge.source().index(), edge.target().index()))
     }
 
+    /// The edges as positions in [`Graph::nodes`], from and to, and names; in the order of [`Graph::edges`]. For passes
+    /// over large graphs, which need not look names up.
+    pub fn links(&self) -> impl ExactSizeIterator<Item = (usize, usize, &Str)> {
+        let edges = self.inner.raw_edges().iter();
+        edges.map(|edge| (edge.source().index(), edge.target().index(), &edge.weight))
+    }
+
+    /// Adds an edge between nodes of these positions in [`Graph::nodes`].
+    pub(crate) fn add_link(&mut self, from: usize, to: usize, name: Str) -> Result<(), Error> {
+        for node in [from, to] {
+            if node >= self.len() {
+                return Err(Error::UnknownNode { name: node.to_string().into() });
+            }
+        }
+        self.inner.add_edge(NodeIndex::new(from), NodeIndex::new(to), name);
+        Ok(())
+    }
+
     /// The edges that lead from a node to what it needs, or from what needs it to the node. Nothing for
     /// a node that the graph does not have.
     pub fn edges_of(&self, name: &str, direction: Direction) -> impl Iterator<Item = Edge<'_>> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 use taskgraph_value::{
-    Value,
+    Str, Value,
     json::{DateError, Writer},
 };
 
@@ -14,17 +14,17 @@ use crate::{Error, Task, TaskGraph};
 const PART: usize = 32;
 const PARTS_AT_ONCE: usize = 16;
 
-/// Writes the JSON form: tasks sorted by label, all keys sorted, two spaces a level, ASCII only. No newline at the end.
+/// Writes the JSON form: tasks sorted by key, all keys sorted, two spaces a level, ASCII only. No newline at the end.
 ///
 /// Parts are printed by several threads and written as soon as they are ready, so the text is never whole in memory.
 pub fn write_json(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
-    let mut tasks: Vec<&Task> = graph.tasks().map(|task| &**task).collect();
+    let mut tasks: Vec<Entry> = graph.entries().map(|(key, task)| (key, &**task)).collect();
     if tasks.is_empty() {
         out.write_all(b"{}")?;
         return Ok(());
     }
-    tasks.sort_unstable_by(|a, b| a.label.cmp(&b.label));
-    let batches: Vec<&[&Task]> = tasks.chunks(PART * PARTS_AT_ONCE).collect();
+    tasks.sort_unstable_by_key(|(key, _)| *key);
+    let batches: Vec<&[Entry]> = tasks.chunks(PART * PARTS_AT_ONCE).collect();
     let mut printing = Printed::default();
     let mut printed = Printed::default();
     let mut separator: &[u8] = b"{";
@@ -48,6 +48,9 @@ pub fn write_json(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
+/// The key of a task, and the task.
+type Entry<'a> = (&'a Str, &'a Task);
+
 /// A batch of tasks, printed.
 #[derive(Default)]
 struct Printed {
@@ -57,17 +60,17 @@ struct Printed {
 }
 
 impl Printed {
-    fn print(&mut self, batch: &[&Task]) {
-        let parts: Vec<&[&Task]> = batch.chunks(PART).collect();
+    fn print(&mut self, batch: &[Entry]) {
+        let parts: Vec<&[Entry]> = batch.chunks(PART).collect();
         self.used = parts.len();
         self.parts.resize_with(self.parts.len().max(parts.len()), Writer::sorted);
         let result = parts.par_iter().zip(&mut self.parts).try_for_each(|(part, writer)| {
             writer.bytes().clear();
-            part.iter().enumerate().try_for_each(|(at, task)| {
+            part.iter().enumerate().try_for_each(|(at, (key, task))| {
                 if at > 0 {
                     writer.raw(",");
                 }
-                entry(writer, task).map_err(|source| unprintable(task, source))
+                entry(writer, key, task).map_err(|source| unprintable(task, source))
             })
         });
         self.error = result.err();
@@ -86,7 +89,7 @@ impl Printed {
 
 /// Writes the labels, sorted, one a line. No newline at the end.
 pub fn write_labels(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
-    let mut labels: Vec<&str> = graph.graph().nodes().map(|label| label.as_str()).collect();
+    let mut labels: Vec<&str> = graph.tasks().map(|task| task.label.as_str()).collect();
     labels.sort_unstable();
     out.write_all(labels.join("\n").as_bytes())?;
     Ok(())
@@ -97,14 +100,14 @@ fn unprintable(task: &Task, source: DateError) -> Error {
     Error::Unprintable { label: task.label.clone(), path, source }
 }
 
-fn entry(writer: &mut Writer, task: &Task) -> Result<(), DateError> {
+fn entry(writer: &mut Writer, name: &str, task: &Task) -> Result<(), DateError> {
     fn key(writer: &mut Writer, name: &str) {
         writer.newline(2);
         writer.string(name);
         writer.raw(": ");
     }
     writer.newline(1);
-    writer.string(&task.label);
+    writer.string(name);
     writer.raw(": {");
     key(writer, "attributes");
     writer.pretty_map(&task.attributes, 2)?;
@@ -183,6 +186,32 @@ mod tests {
     #[test]
     fn an_empty_graph_is_an_empty_object() {
         assert_eq!(print(&TaskGraph::default()), "{}");
+    }
+
+    #[test]
+    fn taskids_are_keys_of_their_own() {
+        let with_id = |label: &str, task_id: &str, needs: &[&str]| {
+            Arc::new(Task { task_id: Some(task_id.into()), ..(*task(label, needs)).clone() })
+        };
+        let graph = TaskGraph::by_task_id(
+            vec![with_id("a", "Z", &[]), with_id("b", "Y", &["Z"])],
+            [(1, 0, "Z".into())],
+        );
+        let graph = graph.unwrap();
+        assert_eq!(graph.get("Y").unwrap().label, "b");
+        assert_eq!(graph.graph().postorder().unwrap(), ["Z", "Y"]);
+        let printed = print(&graph);
+        assert!(printed.starts_with("{\n  \"Y\": {"), "{printed}");
+        let again = TaskGraph::from_value(&serde_json::from_str(&printed).unwrap()).unwrap();
+        assert_eq!(print(&again), printed);
+        assert_eq!(again.graph().edges().count(), 1);
+        assert_eq!(graph.induced(|task| task.label == "a").graph().nodes().collect::<Vec<_>>(), ["Z"]);
+        let mut labels = Vec::new();
+        write_labels(&graph, &mut labels).unwrap();
+        assert_eq!(labels, b"a\nb");
+        let twice = TaskGraph::by_task_id(vec![with_id("a", "Z", &[]), with_id("b", "Z", &[])], []);
+        assert!(matches!(twice, Err(Error::DuplicateNode { name }) if name == "Z"));
+        assert!(TaskGraph::by_task_id(vec![task("a", &[])], [(0, 1, "x".into())]).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Tasks, and the graph of their labels.
+//! Tasks, and the graph of their labels or taskIds.
 
 use std::sync::Arc;
 
@@ -10,7 +10,9 @@ use crate::{Direction, Error, Graph, Task};
 /// How many tasks one thread looks at, at a time.
 const PART: usize = 256;
 
-/// Tasks by label, and which needs which. Graphs of the same tasks share them.
+/// Tasks by key, and which needs which. Graphs of the same tasks share them.
+///
+/// The key of a task is its label, until [`TaskGraph::by_task_id`] makes it the taskId.
 #[derive(Clone, Debug, Default)]
 pub struct TaskGraph {
     /// In the order of the nodes.
@@ -23,6 +25,20 @@ impl TaskGraph {
     pub fn set(tasks: impl IntoIterator<Item = Arc<Task>>) -> Result<Self, Error> {
         let tasks: Vec<Arc<Task>> = tasks.into_iter().collect();
         let graph = Graph::new(tasks.iter().map(|task| task.label.clone()), [])?;
+        Ok(TaskGraph { tasks, graph })
+    }
+
+    /// Tasks by their taskIds, with edges between positions in `tasks`: from, to, name. One without a taskId keeps its
+    /// label as key. Two of one key are [`Error::DuplicateNode`].
+    pub fn by_task_id(
+        tasks: Vec<Arc<Task>>,
+        edges: impl IntoIterator<Item = (usize, usize, Str)>,
+    ) -> Result<Self, Error> {
+        let key = |task: &Arc<Task>| task.task_id.as_ref().unwrap_or(&task.label).clone();
+        let mut graph = Graph::new(tasks.iter().map(key), [])?;
+        for (from, to, name) in edges {
+            graph.add_link(from, to, name)?;
+        }
         Ok(TaskGraph { tasks, graph })
     }
 
@@ -54,9 +70,10 @@ impl TaskGraph {
 
     /// The tasks for which `keep` holds, without edges.
     pub fn subset(&self, keep: impl Fn(&Task) -> bool) -> Self {
-        let tasks: Vec<Arc<Task>> = self.tasks.iter().filter(|task| keep(task)).cloned().collect();
-        // Labels are unique here as they are in the whole.
-        TaskGraph::set(tasks).unwrap_or_default()
+        let kept = self.entries().filter(|(_, task)| keep(task));
+        let (keys, tasks): (Vec<Str>, Vec<_>) = kept.map(|(key, task)| (key.clone(), task.clone())).unzip();
+        // Keys are unique here as they are in the whole.
+        Graph::new(keys, []).map(|graph| TaskGraph { tasks, graph }).unwrap_or_default()
     }
 
     /// The tasks for which `keep` holds, with the edges between them.
@@ -74,11 +91,11 @@ impl TaskGraph {
     /// The tasks `roots` and all that they need, directly or not.
     pub fn closure<S: AsRef<str>>(&self, roots: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let graph = self.graph.closure(roots, Direction::Dependencies)?;
-        let tasks = graph.nodes().filter_map(|label| self.get(label).cloned()).collect();
+        let tasks = graph.nodes().filter_map(|key| self.get(key).cloned()).collect();
         Ok(TaskGraph { tasks, graph })
     }
 
-    /// The labels and their edges.
+    /// The keys and their edges.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
@@ -98,17 +115,22 @@ impl TaskGraph {
         self.tasks.iter()
     }
 
-    /// A task by its label.
-    pub fn get(&self, label: &str) -> Option<&Arc<Task>> {
-        self.position(label).map(|at| &self.tasks[at])
+    /// Keys and tasks, in the same order.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&Str, &Arc<Task>)> {
+        self.graph.nodes().zip(&self.tasks)
     }
 
-    /// The position in [`TaskGraph::tasks`] of the task of a label.
-    pub fn position(&self, label: &str) -> Option<usize> {
-        self.graph.position(label)
+    /// A task by its key.
+    pub fn get(&self, key: &str) -> Option<&Arc<Task>> {
+        self.position(key).map(|at| &self.tasks[at])
     }
 
-    /// A graph from its JSON form: a mapping of labels to tasks. Dependencies on tasks that are not there have no edge,
+    /// The position in [`TaskGraph::tasks`] of the task of a key.
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.graph.position(key)
+    }
+
+    /// A graph from its JSON form: a mapping of keys to tasks. Dependencies on tasks that are not there have no edge,
     /// as filters leave them.
     pub fn from_value(value: &Value) -> Result<Self, Error> {
         let Value::Map(map) = value else {
@@ -120,12 +142,12 @@ impl TaskGraph {
             let empty = Map::new();
             tasks.push(Arc::new(Task::from_map(key, value.as_map().unwrap_or(&empty))?));
         }
-        let mut graph = TaskGraph::set(tasks)?;
+        let graph = Graph::new(map.keys().cloned(), [])?;
+        let mut graph = TaskGraph { tasks, graph };
         let edges: Vec<_> = graph
-            .tasks
-            .iter()
-            .flat_map(|task| {
-                task.dependencies().map(|(name, to)| (task.label.clone(), to.clone(), name.clone()))
+            .entries()
+            .flat_map(|(key, task)| {
+                task.dependencies().map(|(name, to)| (key.clone(), to.clone(), name.clone()))
             })
             .filter(|(_, to, _)| graph.graph.contains(to))
             .collect();

@@ -83,6 +83,72 @@ pub enum SubstituteError {
     },
 }
 
+/// Not a duration that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DurationError {
+    /// Not a [`Span`](crate::Span).
+    #[error(
+        "bad duration `{text}`: expected numbers with units, the largest first, as in \
+         `1 year 2 months 3 weeks 4 days 5 hours 6 minutes 7 seconds` or `1d2h`"
+    )]
+    NotADuration {
+        /// The text.
+        text: String,
+    },
+    /// There is no number with a unit after it.
+    #[error("bad duration `{text}`: expected a whole number and a unit, as in `28 days`")]
+    NoPair {
+        /// The text.
+        text: String,
+    },
+    /// Only whole numbers count.
+    #[error("bad duration `{text}`: expected a whole number, found `{number}`")]
+    NotWhole {
+        /// The text.
+        text: String,
+        /// The number.
+        number: String,
+    },
+    /// A unit that nobody knows.
+    #[error(
+        "bad duration `{text}`: expected second, minute, hour, day, month or year as unit, found `{unit}`"
+    )]
+    UnknownUnit {
+        /// The text.
+        text: String,
+        /// The word that stands for the unit.
+        unit: String,
+    },
+    /// Times have four digits for the year.
+    #[error("bad duration `{text}`: expected a time before the year 10000")]
+    TooLong {
+        /// The text.
+        text: String,
+    },
+}
+
+/// Not an id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SlugidError {
+    /// Not a slugid.
+    #[error(
+        "bad slugid `{text}`: expected a version 4 UUID in 22 letters, digits, `-` and `_`, as in \
+         `fdtgsD5DQUmAQZEaGMvQ4Q`"
+    )]
+    NotASlugid {
+        /// The text.
+        text: String,
+    },
+    /// Not a version 4 UUID.
+    #[error("bad UUID `{text}`: expected one of version 4, as in `7ddb60b0-3e43-4149-8041-911a18cbd0e1`")]
+    NotAUuid {
+        /// The text.
+        text: String,
+    },
+}
+
 /// Longest part of a template that an error shows, in characters.
 const SHOWN: usize = 100;
 /// Most names that an error lists.
