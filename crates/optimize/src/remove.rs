@@ -1,0 +1,237 @@
+//! Which tasks are removed: dependents first, so that what nobody needs any more goes with what needed it.
+
+use std::collections::BTreeMap;
+
+use taskgraph_value::{Str, Value, text};
+
+use crate::{
+    Error, Kept, Log, Optimization, Removal,
+    log::Entry,
+    strategy::{Answer, Asked, Given},
+};
+
+/// What was decided about removing tasks.
+pub(crate) struct Removing {
+    /// By node.
+    pub(crate) removed: Vec<bool>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Why a task was removed or kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    Removed(Removal),
+    Kept(Kept),
+}
+
+/// The reason in the log.
+#[derive(Clone, Copy)]
+enum Reason {
+    DoNotOptimize,
+    Dependents,
+    DependentsOptimized,
+    Strategy,
+    IfDependencies,
+}
+
+struct State<'o, 'a> {
+    optimization: &'o Optimization<'a>,
+    /// The nodes that each task may not run without one of; nothing for tasks that do not say so.
+    if_dependencies: Vec<Option<Vec<usize>>>,
+    removed: Vec<bool>,
+    /// Tasks that are removed in the end if none of what they may not run without, or what needs them, is kept.
+    candidate: Vec<bool>,
+    reasons: Vec<Option<(bool, Reason)>>,
+    /// In the order in which they were first given.
+    reasoned: Vec<usize>,
+    /// The tasks for whose sake another is kept.
+    sakes: Vec<Vec<usize>>,
+    /// What made a candidate one that is kept.
+    revived: Vec<Option<usize>>,
+}
+
+impl Optimization<'_> {
+    /// `thorough` is how candidates are treated in the end, see [`State::prune`].
+    pub(crate) fn remove(&self, given: &Given<'_>, thorough: bool, log: &mut Log) -> Result<Removing, Error> {
+        let requested = |node: &usize| self.options.requested.contains(self.label(*node));
+        let mut answers: Vec<Option<Answer<bool>>> =
+            self.ask((0..self.links.len()).filter(requested), |named, group| {
+                let asked: Vec<Asked<'_>> =
+                    group.iter().map(|(node, used)| Asked::new(self.task(*node), used.argument)).collect();
+                named.should_remove(&asked, given)
+            });
+        let mut state = State::new(self);
+        let order = self.links.dependents_first();
+        for node in &order {
+            let node = *node;
+            let prunable = state.prunable(node);
+            if self.is_protected(node) {
+                state.keep(node, Reason::DoNotOptimize, &prunable);
+                continue;
+            }
+            let needing = self.links.dependents.of(node).iter().copied();
+            let needing: Vec<usize> =
+                needing.filter(|other| !state.removed[*other] && !prunable.contains(other)).collect();
+            if !needing.is_empty() {
+                state.sakes[node] = needing;
+                state.keep(node, Reason::Dependents, &prunable);
+                continue;
+            }
+            // Only tasks that somebody requested were asked about.
+            let Some(answer) = answers[node].take() else {
+                state.remove(node, Reason::DependentsOptimized, &prunable);
+                continue;
+            };
+            log.note(&answer.notes);
+            if answer.result.map_err(|source| self.strategy_fault(node, source))? {
+                state.remove(node, Reason::Strategy, &prunable);
+            } else if state.if_dependencies[node].is_some() {
+                // Whether one of them runs is not known yet.
+                state.reason(node, false, Reason::Strategy);
+                state.candidate[node] = true;
+            } else {
+                state.keep(node, Reason::Strategy, &prunable);
+            }
+        }
+        state.prune(&order, thorough);
+        state.write(log);
+        Ok(state.finish())
+    }
+}
+
+impl<'o, 'a> State<'o, 'a> {
+    fn new(optimization: &'o Optimization<'a>) -> Self {
+        let count = optimization.links.len();
+        let node = |label: &Value| {
+            let position = optimization.graph.position(label.as_str()?)?;
+            Some(optimization.links.nodes[position])
+        };
+        let if_dependencies = (0..count).map(|at| {
+            let labels = &optimization.task(at).if_dependencies;
+            (!labels.is_empty()).then(|| labels.iter().filter_map(node).collect())
+        });
+        State {
+            optimization,
+            if_dependencies: if_dependencies.collect(),
+            removed: vec![false; count],
+            candidate: vec![false; count],
+            reasons: vec![None; count],
+            reasoned: Vec::with_capacity(count),
+            sakes: vec![Vec::new(); count],
+            revived: vec![None; count],
+        }
+    }
+
+    fn dependents(&self, node: usize) -> &'o [usize] {
+        self.optimization.links.dependents.of(node)
+    }
+
+    /// The dependents that are no reason to run a task: candidates that may not run without it, or that only
+    /// wait for what becomes of others.
+    fn prunable(&self, node: usize) -> Vec<usize> {
+        let prunable = |other: &usize| {
+            self.candidate[*other]
+                && self.if_dependencies[*other].as_ref().is_none_or(|labels| labels.contains(&node))
+        };
+        self.dependents(node).iter().copied().filter(prunable).collect()
+    }
+
+    fn reason(&mut self, node: usize, removed: bool, reason: Reason) {
+        if self.reasons[node].replace((removed, reason)).is_none() {
+            self.reasoned.push(node);
+        }
+    }
+
+    fn keep(&mut self, node: usize, reason: Reason, prunable: &[usize]) {
+        self.reason(node, false, reason);
+        let mut queue: Vec<(usize, usize)> = prunable.iter().map(|other| (*other, node)).collect();
+        while let Some((other, because)) = queue.pop() {
+            if !self.candidate[other] || self.if_dependencies[other].is_none() {
+                continue;
+            }
+            self.candidate[other] = false;
+            self.revived[other] = Some(because);
+            queue.extend(
+                self.dependents(other)
+                    .iter()
+                    .filter(|next| self.candidate[**next])
+                    .map(|next| (*next, other)),
+            );
+        }
+    }
+
+    fn remove(&mut self, node: usize, reason: Reason, prunable: &[usize]) {
+        if prunable.is_empty() {
+            self.removed[node] = true;
+            self.reason(node, true, reason);
+        } else {
+            // It stays if one of them does.
+            self.candidate[node] = true;
+        }
+    }
+
+    /// Removes the candidates that are left, but for those that a task needs that is kept.
+    ///
+    /// If it is `thorough`, a candidate that is kept counts as such a task, too. In the reference it does not, so that
+    /// what it needs may be removed.
+    fn prune(&mut self, dependents_first: &[usize], thorough: bool) {
+        let candidates = self.candidate.clone();
+        for node in dependents_first.iter().copied().filter(|node| candidates[*node]) {
+            let waits = |other: usize| if thorough { self.candidate[other] } else { candidates[other] };
+            let needing = self.dependents(node).iter().copied();
+            let needing: Vec<usize> =
+                needing.filter(|other| !waits(*other) && !self.removed[*other]).collect();
+            self.candidate[node] = false;
+            if needing.is_empty() {
+                self.removed[node] = true;
+                self.reason(node, true, Reason::IfDependencies);
+            } else {
+                self.sakes[node] = needing;
+                self.reason(node, false, Reason::Dependents);
+            }
+        }
+    }
+
+    fn write(&self, log: &mut Log) {
+        let mut counts: BTreeMap<Str, usize> = BTreeMap::new();
+        for node in self.reasoned.iter().copied() {
+            let Some((removed, reason)) = self.reasons[node] else { continue };
+            let reason = match reason {
+                Reason::DoNotOptimize => text!("do not optimize"),
+                Reason::Dependents => text!("dependent tasks"),
+                Reason::DependentsOptimized => text!("dependents optimized"),
+                Reason::Strategy => self.optimization.shown(node),
+                Reason::IfDependencies => text!("if-dependencies pruning"),
+            };
+            if removed {
+                *counts.entry(reason.clone()).or_default() += 1;
+            }
+            log.push(Entry::Removal { label: self.optimization.label(node).clone(), removed, reason });
+        }
+        log.push(Entry::Summary { done: "removed", counts });
+    }
+
+    fn finish(mut self) -> Removing {
+        let verdicts = (0..self.removed.len()).map(|node| {
+            let optimization = self.optimization;
+            let label = |node: usize| optimization.label(node).clone();
+            match self.reasons[node] {
+                Some((true, Reason::IfDependencies)) => Verdict::Removed(Removal::IfDependencies),
+                Some((true, Reason::Strategy)) => {
+                    Verdict::Removed(Removal::Strategy(optimization.shown(node)))
+                }
+                Some((true, _)) => Verdict::Removed(Removal::DependentsOptimized),
+                Some((false, Reason::DoNotOptimize)) => Verdict::Kept(Kept::DoNotOptimize),
+                Some((false, Reason::Strategy)) => Verdict::Kept(Kept::Strategy(optimization.shown(node))),
+                Some((false, _)) => {
+                    let sakes = std::mem::take(&mut self.sakes[node]);
+                    Verdict::Kept(Kept::Dependents(sakes.into_iter().map(label).collect()))
+                }
+                // A candidate that was no longer one gives no reason of its own.
+                None => Verdict::Kept(Kept::IfDependency(self.revived[node].map(label).unwrap_or_default())),
+            }
+        });
+        let verdicts = verdicts.collect();
+        Removing { removed: self.removed, verdicts }
+    }
+}
