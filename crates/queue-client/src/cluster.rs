@@ -197,6 +197,26 @@ impl Cluster {
     /// # Ok(()) }
     /// ```
     pub async fn call(&self, call: &Call<'_>) -> Result<Sent<Value>, Error> {
+        let bytes = match self.send(call, true).await? {
+            Sent::Done(bytes) => bytes,
+            Sent::Recorded => return Ok(Sent::Recorded),
+        };
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Sent::Done(Value::Null));
+        }
+        let answer = serde_json::from_slice(&bytes);
+        answer.map(Sent::Done).map_err(|source| Error::BadAnswer { asked: call.shown(), source })
+    }
+
+    /// As [`Cluster::call`], but the answer is returned as it came. Redirections are not followed: they have a body,
+    /// too, such as the URL of an artifact.
+    ///
+    /// Fails as [`Cluster::call`], but for what is wrong with the answer.
+    pub async fn call_raw(&self, call: &Call<'_>) -> Result<Sent<Vec<u8>>, Error> {
+        self.send(call, false).await
+    }
+
+    async fn send(&self, call: &Call<'_>, follow: bool) -> Result<Sent<Vec<u8>>, Error> {
         if let Some(recorder) = self.recorder.as_ref().filter(|_| call.method.changes_something()) {
             call.path()?; // so that what could not be sent is not recorded
             recorder.lock().push(Recorded {
@@ -207,14 +227,8 @@ impl Cluster {
             });
             return Ok(Sent::Recorded);
         }
-        let request = self.request(call)?;
-        let content = self.http.send(&request, Sink::Memory).await?;
-        if content.bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Sent::Done(Value::Null));
-        }
-        let asked = || request.asked.clone();
-        let answer = serde_json::from_slice(&content.bytes);
-        answer.map(Sent::Done).map_err(|source| Error::BadAnswer { asked: asked(), source })
+        let request = Request { follow, ..self.request(call)? };
+        Ok(Sent::Done(self.http.send(&request, Sink::Memory).await?.bytes))
     }
 
     pub(crate) fn request(&self, call: &Call<'_>) -> Result<Request<'_>, Error> {
@@ -228,6 +242,7 @@ impl Cluster {
             url,
             body: call.body.map(|body| body.to_string().into_bytes()),
             repeat: call.method.repeat(),
+            follow: true,
             signer: self.signer.as_deref(),
         })
     }

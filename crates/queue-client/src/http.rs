@@ -37,6 +37,8 @@ pub(crate) struct Request<'a> {
     pub(crate) url: Url,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) repeat: Repeat,
+    /// Whether a redirection is followed; else it is the answer.
+    pub(crate) follow: bool,
     pub(crate) signer: Option<&'a Signer>,
 }
 
@@ -85,6 +87,7 @@ impl Http {
             url: url::parse(url)?,
             body: None,
             repeat: Repeat::Always,
+            follow: true,
             signer: None,
         };
         let asked = format!("`{}`", url::shown(&request.url));

@@ -38,7 +38,7 @@ impl Http {
         let mut url = request.url.clone();
         for hop in 0..=MOST_REDIRECTIONS {
             let response = self.hop(request, attempt, &url, hop == 0).await?;
-            if response.status().is_success() {
+            if response.status().is_success() || (!request.follow && response.status().is_redirection()) {
                 return Ok(response);
             }
             match next(&response, &url) {
