@@ -6,16 +6,29 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    completions::CompletionsArgs, graph::GraphArgs, kind_graph::KindGraphArgs, run_task::RunTaskArgs,
+    api::ApiArgs,
+    completions::CompletionsArgs,
+    download::DownloadArgs,
+    from_now::FromNowArgs,
+    graph::GraphArgs,
+    group::GroupArgs,
+    kind_graph::KindGraphArgs,
+    local::LocalArgs,
+    run_task::RunTaskArgs,
+    signin::{CredsArgs, SignInArgs, SignOutArgs},
+    slugid::SlugidArgs,
+    task::TaskArgs,
 };
 use crate::log::Verbosity;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all went well (also if a diff has differences, and if the reader of the output stops early)
-  1  something is wrong with the kinds, the parameters, the repository, or a file
+  1  something is wrong with the kinds, the parameters, the repository, a file, or an id; or some or
+     all of several tasks could not be dealt with, for whatever reason
   2  the command line makes no sense
-  3  a service or the network failed; trying again may help";
+  3  a service or the network failed; trying again may help
+  4  there are no credentials, they are bad or expired, or their scopes do not suffice";
 
 /// Generates Taskcluster task graphs from the folder `taskcluster/` of a repository.
 #[derive(Debug, Parser)]
@@ -29,8 +42,36 @@ Exit codes:
     max_term_width = 100
 )]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What all commands have in common.
+#[derive(Args, Debug)]
+pub(crate) struct GlobalArgs {
+    /// Use the embedded cluster of the current repository, as with TASKCLUSTER_ROOT_URL=local
+    ///
+    /// It needs no server, and keeps its state in the folder `.taskgraph` at the root of the repository.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) local: bool,
+    /// Write no messages but errors
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    quiet: bool,
+    /// Say what is done, and how long it takes
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    verbose: bool,
+}
+
+impl GlobalArgs {
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.verbose, self.quiet) {
+            (true, _) => Verbosity::Verbose,
+            (false, true) => Verbosity::Quiet,
+            (false, false) => Verbosity::Normal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,12 +105,40 @@ pub(crate) enum Command {
     /// looked for in --run-task-dir, in the folder that `run-task-dir` in config.yml names, in an installed Python
     /// taskgraph, and in the user's cache, which this command fills.
     RunTask(RunTaskArgs),
+    /// Look at tasks, and rerun, retrigger, cancel, schedule or complete them
+    Task(TaskArgs),
+    /// Look at groups of tasks, and rerun, retrigger, cancel or seal them
+    Group(GroupArgs),
+    /// Download from a deployment
+    Download(DownloadArgs),
+    /// Call any method of any service, and print what it answers
+    Api(ApiArgs),
+    /// Print the time that is so much later, in the local time zone
+    #[command(after_help = FROM_NOW_EXAMPLES)]
+    FromNow(FromNowArgs),
+    /// Make ids as those of tasks, and convert them from and to UUIDs
+    Slugid(SlugidArgs),
+    /// Get credentials from a deployment with a browser, and print lines for the shell to evaluate
+    ///
+    /// A page of the deployment makes a client, for as long and with as much as you say, and hands its credentials to
+    /// this command, which waits on loopback. TASKCLUSTER_ROOT_URL says which deployment.
+    #[command(name = "signin", after_help = SIGNIN_EXAMPLES)]
+    SignIn(SignInArgs),
+    /// Print lines for the shell to evaluate that take the credentials out of its environment
+    ///
+    /// TASKCLUSTER_ROOT_URL stays. The client that `signin` made stays, too, until it expires.
+    #[command(name = "signout", after_help = SIGNOUT_EXAMPLES)]
+    SignOut(SignOutArgs),
+    /// Look at the credentials in the environment
+    Creds(CredsArgs),
+    /// Run an embedded cluster, and stand in for its workers
+    Local(LocalArgs),
     /// Print a script that completes this command's arguments in a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
 }
 
-/// What all graph commands have in common.
+/// What all commands that make graphs have in common.
 #[derive(Args, Debug)]
 pub(crate) struct CommonArgs {
     /// The folder with config.yml and the kinds
@@ -86,23 +155,9 @@ pub(crate) struct CommonArgs {
         value_parser = OsStringValueParser::new().map(PathBuf::from), // which may be empty
     )]
     pub(crate) run_task_dir: Option<PathBuf>,
-    /// Write no messages but errors
-    #[arg(short, long, help_heading = "Messages")]
-    quiet: bool,
-    /// Say what is done, and how long it takes
-    #[arg(short, long, help_heading = "Messages")]
-    verbose: bool,
 }
 
 impl CommonArgs {
-    pub(crate) fn verbosity(&self) -> Verbosity {
-        match (self.verbose, self.quiet) {
-            (true, _) => Verbosity::Verbose,
-            (false, true) => Verbosity::Quiet,
-            (false, false) => Verbosity::Normal,
-        }
-    }
-
     /// The folder with run-task. Set but empty, the variable is as good as unset.
     pub(crate) fn run_task_dir(&self) -> Option<&PathBuf> {
         self.run_task_dir.as_ref().filter(|folder| !folder.as_os_str().is_empty())
@@ -154,8 +209,38 @@ Examples:
   taskgraph kind-graph -k test
       Of the kind `test` and the kinds that it depends on.";
 
+const FROM_NOW_EXAMPLES: &str = "\
+Examples:
+  taskgraph from-now 1 day 2 hours
+  taskgraph from-now 15min";
+
+const SIGNIN_EXAMPLES: &str = "\
+Examples:
+  eval \"$(taskgraph signin -s 'queue:rerun-task:*' -s 'queue:cancel-task:*')\"
+      To rerun and cancel tasks, for a day.
+  eval \"$(taskgraph signin --expires 15m)\"
+      To do whatever you may do, for a quarter of an hour.
+  taskgraph signin --fish -s 'hooks:trigger-hook:*' | source
+      In fish.";
+
+const SIGNOUT_EXAMPLES: &str = "\
+Examples:
+  eval \"$(taskgraph signout)\"
+  taskgraph signout --fish | source";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   taskgraph completions bash > ~/.local/share/bash-completion/completions/taskgraph
   taskgraph completions zsh > ~/.zfunc/_taskgraph      (with ~/.zfunc in $fpath)
   taskgraph completions fish > ~/.config/fish/completions/taskgraph.fish";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// Builds all commands, the hundreds of methods that `api` has included.
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

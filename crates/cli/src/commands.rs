@@ -1,35 +1,47 @@
 //! The commands.
 
+pub(crate) mod api;
 pub(crate) mod completions;
+pub(crate) mod download;
+pub(crate) mod from_now;
 pub(crate) mod graph;
+pub(crate) mod group;
 pub(crate) mod kind_graph;
+pub(crate) mod local;
 pub(crate) mod run_task;
+pub(crate) mod signin;
+pub(crate) mod slugid;
+pub(crate) mod task;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write, stderr};
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failed, ReaderGone, hints, message};
 use crate::generation::Phase;
-use crate::log::{Log, Verbosity};
+use crate::log::Log;
 use crate::world::World;
 
 /// Runs a command: results to `out`, messages to `err`. Returns the exit code.
 pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: Box<dyn Write + Send>) -> u8 {
-    let verbosity = match &cli.command {
-        Command::Tasks(args) | Command::Full(args) | Command::Target(args) | Command::TargetGraph(args) => {
-            args.common.verbosity()
-        }
-        Command::KindGraph(args) => args.common.verbosity(),
-        Command::RunTask(_) | Command::Completions(_) => Verbosity::Normal,
-    };
-    let log = Log::new(verbosity, err);
-    let result = World::look().and_then(|world| match cli.command {
+    let terminal = stderr().is_terminal();
+    let log = Log::new(cli.global.verbosity(), err).on_terminal(terminal);
+    let result = World::look(cli.global.local).and_then(|world| match cli.command {
         Command::Tasks(args) => graph::run(Phase::FullTaskSet, args, &world, out, &log),
         Command::Full(args) => graph::run(Phase::FullTaskGraph, args, &world, out, &log),
         Command::Target(args) => graph::run(Phase::TargetTaskSet, args, &world, out, &log),
         Command::TargetGraph(args) => graph::run(Phase::TargetTaskGraph, args, &world, out, &log),
         Command::KindGraph(args) => kind_graph::run(args, &world, out, &log),
         Command::RunTask(args) => run_task::run(args, &world, out, &log),
+        Command::Task(args) => task::run(args, &world, out, &log),
+        Command::Group(args) => group::run(args, &world, out, &log),
+        Command::Download(args) => download::run(args, &world, out, &log),
+        Command::Api(args) => api::run(&args, &world, out, &log),
+        Command::FromNow(args) => from_now::run(&args, &world, out),
+        Command::Slugid(args) => slugid::run(args, out),
+        Command::SignIn(args) => signin::sign_in(args, &world, out, &log),
+        Command::SignOut(args) => signin::sign_out(&args, out),
+        Command::Creds(args) => signin::creds(&args, &world, out),
+        Command::Local(args) => local::run(args, &world, out, &log),
         Command::Completions(args) => completions::run(args, out),
     });
     match result {

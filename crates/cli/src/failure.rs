@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use anyhow::Error;
+use taskcluster_operations::SignInError;
 use taskcluster_queue_client::Error as Service;
 use taskgraph_config::{ConfigError, ParametersError};
 
@@ -13,33 +14,54 @@ use taskgraph_config::{ConfigError, ParametersError};
 pub(crate) enum Exit {
     /// All went well.
     Success = 0,
-    /// Something is wrong with what was given. (2 is for the command line, which is clap's matter.)
+    /// Something is wrong with what was given, or some of it could not be done. (2 is for the command line, which is
+    /// clap's matter.)
     Failure = 1,
     /// A service or the network failed.
     Service = 3,
+    /// The services do not know us, or do not let us.
+    Rights = 4,
 }
 
 impl Exit {
     pub(crate) fn of(error: &Error) -> Exit {
-        if error.is::<Failed>() {
-            Exit::Failure
+        if let Some(Failed(exit)) = error.downcast_ref() {
+            *exit
         } else if error.is::<ReaderGone>() {
             Exit::Success
-        } else if error.chain().any(is_of_service) {
+        } else {
+            error.chain().find_map(of_cause).unwrap_or(Exit::Failure)
+        }
+    }
+
+    pub(crate) fn of_service(error: &Service) -> Exit {
+        if error.is_about_rights() {
+            Exit::Rights
+        } else if error.is_about_reach() || matches!(error, Service::Refused(_)) {
             Exit::Service
         } else {
+            // It is about what was asked for.
             Exit::Failure
         }
+    }
+
+    /// Of several failures: what they have in common.
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        exits.into_iter().reduce(|a, b| if a == b { a } else { Exit::Failure }).unwrap_or(Exit::Success)
     }
 }
 
 /// Something failed that was reported already.
 #[derive(Debug)]
-pub(crate) struct Failed;
+pub(crate) struct Failed(pub(crate) Exit);
 
 /// Whoever read the output has seen enough.
 #[derive(Debug)]
 pub(crate) struct ReaderGone;
+
+/// Whoever was asked said no.
+#[derive(Debug)]
+pub(crate) struct Declined;
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,8 +75,15 @@ impl fmt::Display for ReaderGone {
     }
 }
 
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer was not `y`, so nothing was changed")
+    }
+}
+
 impl StdError for Failed {}
 impl StdError for ReaderGone {}
+impl StdError for Declined {}
 
 /// The message of an error and its causes. Some errors have the text of their cause in their own.
 pub(crate) fn message(error: &Error) -> String {
@@ -75,30 +104,46 @@ pub(crate) fn hints(error: &Error) -> Vec<String> {
     error.chain().filter_map(hint).collect()
 }
 
+const SIGN_IN: &str = "`taskgraph signin` gets new credentials; its --help says how";
+
 fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(ConfigError::NoRoot { .. } | ConfigError::NoFile { .. }) = error.downcast_ref() {
         return Some(
             "run this in the root of a repository, or name the folder that has config.yml with --root".into(),
         );
     }
-    if let Some(Service::NoRootUrl) = error.downcast_ref() {
-        return Some("for example, TASKCLUSTER_ROOT_URL=https://firefox-ci-tc.services.mozilla.com".into());
+    match error.downcast_ref() {
+        Some(SignInError::AllForLong) => {
+            return Some("name the scopes with -s, or take --expires 1h, or say --all-scopes".into());
+        }
+        Some(SignInError::NoCredentials | SignInError::NoScopes) => return Some(SIGN_IN.into()),
+        _ => {}
     }
-    None
+    match error.downcast_ref()? {
+        Service::NoRootUrl => Some(
+            "for example, TASKCLUSTER_ROOT_URL=https://firefox-ci-tc.services.mozilla.com, or `local` for the \
+             embedded cluster"
+                .into(),
+        ),
+        Service::Unauthenticated(_) | Service::CredentialsExpired { .. } => {
+            Some(SIGN_IN.into())
+        }
+        Service::InsufficientScopes { .. } => {
+            Some("`taskgraph creds check` says who asks, and with which scopes".into())
+        }
+        _ => None,
+    }
 }
 
-fn is_of_service(error: &(dyn StdError + 'static)) -> bool {
+fn of_cause(error: &(dyn StdError + 'static)) -> Option<Exit> {
     if let Some(ParametersError::Remote { source, .. }) = error.downcast_ref() {
-        return source.downcast_ref().is_some_and(service_failed);
+        return source.downcast_ref().map(Exit::of_service);
     }
-    matches!(error.downcast_ref(), Some(taskgraph_docker::Error::Download { .. }))
-        || error.downcast_ref().is_some_and(service_failed)
-}
-
-fn service_failed(error: &Service) -> bool {
-    // The others are about what was asked for.
-    !matches!(
-        error,
-        Service::NoRootUrl | Service::BadUrl { .. } | Service::BadName { .. } | Service::NotFound { .. }
-    )
+    if let Some(taskgraph_docker::Error::Download { .. }) = error.downcast_ref() {
+        return Some(Exit::Service);
+    }
+    if let Some(SignInError::NoCredentials | SignInError::NoScopes) = error.downcast_ref() {
+        return Some(Exit::Rights);
+    }
+    error.downcast_ref().map(Exit::of_service)
 }

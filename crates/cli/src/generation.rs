@@ -73,7 +73,7 @@ impl Request<'_> {
             repo_root: &repo_root,
             cwd: &self.world.cwd,
             now: self.world.now,
-            remote: &Services::new(&self.world.environment),
+            remote: &Services::new(self.world),
             extensions: &[],
         };
         let parameters = load_parameters(spec, &source)?;

@@ -4,14 +4,20 @@
 //! from the machine (folder, environment, clock) is collected in a `World` once.
 
 mod args;
+mod change;
 mod commands;
+mod connection;
 mod diff;
 mod failure;
 mod format;
 mod generation;
+mod ids;
+mod listing;
 mod log;
 mod output;
+mod progress;
 mod sets;
+mod shell;
 mod unified;
 mod world;
 

@@ -1,14 +1,17 @@
-//! What commands need from the machine: the current folder, the environment, the clock, the network.
+//! What commands need from the machine: the current folder, the environment, the clock, whether people look on.
 
 use std::cell::OnceCell;
+use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset};
-use taskcluster_queue_client::{Cluster, Error, Http, Settings};
+use taskcluster_queue_client::TaskId;
 use taskgraph_config::{Remote, RemoteError};
 use taskgraph_docker::SearchEnvironment;
 use taskgraph_kinds::Environment;
+
+use crate::connection::{Deployment, Network};
 
 /// The machine as it was when the program started.
 pub(crate) struct World {
@@ -18,10 +21,22 @@ pub(crate) struct World {
     pub(crate) environment: Environment,
     /// The present, in the local time zone.
     pub(crate) now: DateTime<FixedOffset>,
+    /// Whether the embedded cluster of the repository is to be used.
+    pub(crate) local: bool,
+    pub(crate) terminals: Terminals,
+}
+
+/// Which of the standard streams lead to a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminals {
+    pub(crate) input: bool,
+    pub(crate) output: bool,
+    pub(crate) messages: bool,
 }
 
 impl World {
-    pub(crate) fn look() -> Result<Self> {
+    /// Looks around. `local` says whether the embedded cluster was asked for; the environment may ask for it, too.
+    pub(crate) fn look(local: bool) -> Result<Self> {
         let variables = std::env::vars_os();
         let text =
             variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -31,7 +46,19 @@ impl World {
         )]
         let now = chrono::Local::now().fixed_offset();
         let cwd = std::env::current_dir().context("cannot tell the current folder")?;
-        Ok(World { cwd, environment: Environment::new(text), now })
+        let environment = Environment::new(text);
+        let local = local || environment.get("TASKCLUSTER_ROOT_URL") == Some("local");
+        let terminals = Terminals {
+            input: stdin().is_terminal(),
+            output: stdout().is_terminal(),
+            messages: stderr().is_terminal(),
+        };
+        Ok(World { cwd, environment, now, local, terminals })
+    }
+
+    /// A variable that is set to something.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).filter(|value| !value.is_empty())
     }
 
     /// Where programs, packages and caches are.
@@ -40,40 +67,62 @@ impl World {
     }
 }
 
+/// Bytes that nobody can guess.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
+    Ok(bytes)
+}
+
 /// The services that the environment names. Nothing is set up before it is needed.
 pub(crate) struct Services<'a> {
-    environment: &'a Environment,
-    http: OnceCell<Http>,
+    world: &'a World,
+    network: OnceCell<Network>,
+    deployment: OnceCell<Deployment>,
 }
 
 impl<'a> Services<'a> {
-    pub(crate) fn new(environment: &'a Environment) -> Self {
-        Services { environment, http: OnceCell::new() }
+    pub(crate) fn new(world: &'a World) -> Self {
+        Services { world, network: OnceCell::new(), deployment: OnceCell::new() }
     }
 
-    fn http(&self) -> Result<Http, Error> {
-        if let Some(http) = self.http.get() {
-            return Ok(http.clone());
-        }
-        let http = Http::new(&Settings::default())?;
-        Ok(self.http.get_or_init(|| http).clone())
+    fn network(&self) -> Result<&Network> {
+        kept(&self.network, Network::new)
     }
 
-    fn cluster(&self) -> Result<Cluster, Error> {
-        Cluster::from_env(&|name| self.environment.get(name).map(str::to_owned), self.http()?)
+    fn deployment(&self) -> Result<(&Network, &Deployment)> {
+        let network = self.network()?;
+        Ok((network, kept(&self.deployment, || network.deployment(self.world))?))
     }
+}
+
+fn kept<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
+    }
+    let value = make()?;
+    Ok(cell.get_or_init(|| value))
 }
 
 impl Remote for Services<'_> {
     fn find_task(&self, index: &str) -> Result<String, RemoteError> {
-        Ok(self.cluster()?.find_task(index)?)
+        let (network, deployment) = self.deployment().map_err(plain)?;
+        Ok(network.block_on(deployment.cluster().index().find_task(index))?.task_id.into())
     }
 
     fn artifact(&self, task_id: &str, name: &str) -> Result<Vec<u8>, RemoteError> {
-        Ok(self.cluster()?.artifact(task_id, name)?)
+        let id: TaskId = task_id.parse()?;
+        let (network, deployment) = self.deployment().map_err(plain)?;
+        Ok(network.block_on(deployment.cluster().queue().artifact(&id, None, name))?)
     }
 
     fn get(&self, url: &str) -> Result<Vec<u8>, RemoteError> {
-        Ok(self.http()?.get(url)?)
+        let network = self.network().map_err(plain)?;
+        Ok(network.block_on(network.http().get(url))?)
     }
+}
+
+/// The client's own error, which decides about hints and the exit code.
+fn plain(error: anyhow::Error) -> RemoteError {
+    error.downcast::<taskcluster_queue_client::Error>().map_or_else(Into::into, Into::into)
 }

@@ -10,7 +10,7 @@ use taskgraph_vcs::{Changes, DiffFilter, Repository};
 
 use crate::args::CommonArgs;
 use crate::diff::Sides;
-use crate::failure::{Failed, ReaderGone, hints, message};
+use crate::failure::{Exit, Failed, ReaderGone, hints, message};
 use crate::format::Format;
 use crate::generation::{Generated, Phase, Request, Selection};
 use crate::log::Log;
@@ -233,6 +233,6 @@ impl Sets<'_> {
         let names: Vec<&str> = failed.iter().filter_map(|at| self.specs[*at].as_deref()).collect();
         let (count, all) = (failed.len(), self.specs.len());
         log.error(format_args!("{count} of {all} sets of parameters failed: {}", names.join(", ")), &[]);
-        Err(anyhow!(Failed))
+        Err(anyhow!(Failed(Exit::Failure)))
     }
 }

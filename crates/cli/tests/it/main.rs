@@ -1,13 +1,22 @@
 //! The commands, end to end: on temporary repositories, in an empty environment.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
+mod api;
 mod diff;
+mod download;
+mod duty;
 mod graphs;
+mod group;
 mod interface;
+mod local;
 mod output;
 mod remote;
 mod sets;
+mod signin;
 mod support;
+mod task;
+mod terminal;
+mod tools;
 
 #[test]
 fn every_test_file_is_listed() {

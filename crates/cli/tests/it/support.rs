@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -183,6 +184,16 @@ impl TestEnv {
     /// Runs `taskgraph` in a folder of the repository.
     pub(crate) fn run_in(&self, folder: &str, args: &str) -> Run {
         self.finished(self.taskgraph(&self.path(folder), args.split_whitespace()).output().unwrap())
+    }
+
+    /// Runs `taskgraph` in the repository, which reads this from its standard input.
+    pub(crate) fn feed(&self, args: &str, input: &str) -> Run {
+        let mut command = self.taskgraph(&self.repo(), args.split_whitespace());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It may end without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        self.finished(child.wait_with_output().unwrap())
     }
 
     pub(crate) fn finished(&self, output: Output) -> Run {
