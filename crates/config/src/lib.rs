@@ -61,7 +61,7 @@ pub use crate::{
     merge::merge,
     parameters::{
         Offline, Parameters, ParametersError, ParametersExtension, ParametersSource, Remote, RemoteError,
-        format_spec, load_parameters,
+        format_spec, load_parameters, read_version,
     },
     problems::{Problem, Problems},
     python_re::{RegexError, re_match, re_match_to_end},

@@ -12,6 +12,7 @@ use taskgraph_schema::{Object, describe};
 use taskgraph_value::{Map, Str, Value, json};
 
 pub use self::{
+    defaults::read_version,
     error::{ParametersError, RemoteError},
     load::{Offline, ParametersExtension, ParametersSource, Remote, load_parameters},
     spec::format_spec,

@@ -51,7 +51,7 @@ pub use self::{
     document::Document,
     error::{Error, ErrorKind},
     intern::intern,
-    write::write,
+    write::{write, write_unicode},
 };
 
 /// Reads a file.

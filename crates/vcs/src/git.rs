@@ -87,6 +87,25 @@ fn symbolic_head(output: &str) -> Option<&str> {
     })
 }
 
+pub(crate) fn note(repo: &Repository, notes: &str, remote: &str, rev: &str) -> Result<Option<String>, Error> {
+    let notes =
+        if notes.starts_with("refs/notes/") { notes.to_owned() } else { format!("refs/notes/{notes}") };
+    if let Err(error) = repo.run(&["fetch", remote, &format!("{notes}:{notes}")]) {
+        // 2: the remote answers, and has no such ref.
+        let missing = repo.run_or_empty(&["ls-remote", "--exit-code", remote, &notes], 2);
+        return match (error, missing) {
+            (Error::Failed { .. }, Ok(found)) if found.is_empty() => Ok(None),
+            (error, _) => Err(error),
+        };
+    }
+    match repo.run(&["notes", &format!("--ref={notes}"), "show", rev]) {
+        Ok(note) => Ok(Some(strip(&note).to_owned())),
+        // 1: the revision has no note.
+        Err(Error::Failed { code: Some(1), .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 pub(crate) fn changed_files(
     repo: &Repository,
     changes: Changes<'_>,

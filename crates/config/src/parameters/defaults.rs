@@ -21,7 +21,7 @@ pub(super) fn fill(
 ) -> Result<(), ParametersError> {
     let wanted = |name: &str| !values.contains_key(name) && !preferred.contains_key(name);
     let checkout = Checkout::ask(repo_root, &wanted)?;
-    let version = if wanted("version") { version(repo_root)? } else { Value::Null };
+    let version = if wanted("version") { read_version(repo_root)? } else { None };
     let empty = || Value::from(List::new());
     let defaults = map! {
         "base_repository" => &checkout.url,
@@ -61,16 +61,19 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// The first line of `version.txt`, if there is such a file.
-fn version(repo_root: &Path) -> Result<Value, ParametersError> {
-    let path = repo_root.join("version.txt");
+/// The parameter `version`: the first line of `version.txt` in a folder, without white space at its end; nothing if
+/// there is no such file.
+///
+/// Fails if the file cannot be read, or is not UTF-8.
+pub fn read_version(folder: &Path) -> Result<Option<Str>, ParametersError> {
+    let path = folder.join("version.txt");
     if !path.is_file() {
-        return Ok(Value::Null);
+        return Ok(None);
     }
     let text = std::fs::read_to_string(&path).map_err(|source| ParametersError::Io { path, source })?;
     let line = text.split(['\n', '\r']).next().unwrap_or_default();
     // Python takes four more characters for spaces.
-    Ok(line.trim_end_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)).into())
+    Ok(Some(line.trim_end_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)).into()))
 }
 
 /// What a checkout knows; what was not asked for is empty.

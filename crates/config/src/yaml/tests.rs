@@ -297,9 +297,10 @@ proptest! {
 
     #[test]
     fn reads_what_it_writes(value in values()) {
-        let text = write(&value);
-        let back = read(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
-        prop_assert_eq!(&back.value, &value, "{}", text);
+        for text in [write(&value), write_unicode(&value)] {
+            let back = read(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+            prop_assert_eq!(&back.value, &value, "{}", text);
+        }
     }
 }
 
@@ -343,4 +344,27 @@ fn writes_as_python_does() {
     );
     assert_eq!(write(&"a".into()), "a\n...\n");
     assert_eq!(write(&Value::Date("2001-01-01 10:00:00".into())), "2001-01-01 10:00:00\n...\n");
+}
+
+/// `yaml.safe_dump(value, allow_unicode=True, default_flow_style=False)`
+#[test]
+fn characters_that_are_not_ascii_may_stay() {
+    let value = map! {
+        "é" => "naïve ".repeat(20) + "end",
+        "a" => "x\u{2028} y",
+        "b" => "two\nline é",
+        "c" => "line\u{2028}next",
+        "d" => "\t\u{1f600}é \u{feff}",
+        "e" => "\u{1f600}",
+        "f" => "- é",
+        "g" => "é: x",
+        "h" => "a\u{85}\nb",
+    };
+    assert_eq!(
+        write_unicode(&value.into()),
+        "a: \"x\\L y\"\nb: 'two\n\n  line é'\nc: 'line\u{2028}  next'\nd: \"\\t\\U0001F600é \\uFEFF\"\n\
+         e: \u{1f600}\nf: '- é'\ng: 'é: x'\nh: 'a\u{85}\n  b'\n\
+         é: naïve naïve naïve naïve naïve naïve naïve naïve naïve naïve naïve naïve naïve naïve\n  \
+         naïve naïve naïve naïve naïve naïve end\n"
+    );
 }

@@ -1,4 +1,4 @@
-//! YAML as PyYAML's `safe_dump(value, default_flow_style=False)` writes it.
+//! YAML as PyYAML's `safe_dump(value, default_flow_style=False)` writes it, with and without `allow_unicode`.
 
 use taskgraph_value::{Map, Value, python};
 
@@ -18,8 +18,30 @@ const LONG_KEY: usize = 128 - "!!str".len();
 /// assert_eq!(yaml::write(&value.into()), "env: {}\nname: lint\nsteps:\n- 'yes'\n- 1.5\n");
 /// ```
 pub fn write(value: &Value) -> String {
-    let mut emitter =
-        Emitter { out: String::new(), column: 0, after_blank: true, in_indentation: true, open_ended: false };
+    emit(value, false)
+}
+
+/// As [`write()`], but characters that are not ASCII stay as they are where YAML allows it: what PyYAML writes with
+/// `allow_unicode=True`.
+///
+/// ```
+/// use taskgraph_config::yaml;
+/// assert_eq!(yaml::write_unicode(&vec!["é".into()].into()), "- é\n");
+/// assert_eq!(yaml::write(&vec!["é".into()].into()), "- \"\\xE9\"\n");
+/// ```
+pub fn write_unicode(value: &Value) -> String {
+    emit(value, true)
+}
+
+fn emit(value: &Value, unicode: bool) -> String {
+    let mut emitter = Emitter {
+        out: String::new(),
+        unicode,
+        column: 0,
+        after_blank: true,
+        in_indentation: true,
+        open_ended: false,
+    };
     emitter.node(value, None, Place::Root);
     emitter.indent(0);
     if emitter.open_ended {
@@ -40,6 +62,8 @@ enum Place {
 
 struct Emitter {
     out: String,
+    /// Whether characters that are not ASCII stay as they are.
+    unicode: bool,
     column: usize,
     /// Whether a blank or the start of a line comes before.
     after_blank: bool,
@@ -50,10 +74,10 @@ struct Emitter {
 }
 
 impl Emitter {
-    /// Writes ASCII text as it is.
+    /// Writes text as it is.
     fn raw(&mut self, text: &str) {
         self.out.push_str(text);
-        self.column += text.len();
+        self.column += text.chars().count();
     }
 
     fn indicator(&mut self, text: &str, blank_before: bool, blank_after: bool, indentation: bool) {
@@ -139,7 +163,7 @@ impl Emitter {
     }
 
     fn string(&mut self, text: &str, indent: usize, place: Place) {
-        let traits = Traits::of(text);
+        let traits = Traits::of(text, self.unicode);
         if traits.plain && resolve(text) == Tag::Str {
             self.plain(text, indent, place);
         } else if traits.single_quoted {
@@ -149,7 +173,7 @@ impl Emitter {
         }
     }
 
-    /// Writes ASCII text that needs no quotes.
+    /// Writes text that needs no quotes.
     fn plain(&mut self, text: &str, indent: usize, place: Place) {
         if place == Place::Root {
             self.open_ended = true;
@@ -180,7 +204,7 @@ impl Emitter {
         }
     }
 
-    /// Writes ASCII text, perhaps of several lines.
+    /// Writes text, perhaps of several lines, that needs no escapes.
     fn single_quoted(&mut self, text: &str, indent: usize, split: bool) {
         self.indicator("'", true, false, false);
         let mut rest = text;
@@ -197,10 +221,17 @@ impl Emitter {
                     }
                     blanks
                 }
-                '\n' => {
-                    let breaks = same('\n');
-                    for _ in 0..=breaks {
+                first if is_break(first) => {
+                    let breaks = rest.len() - rest.trim_start_matches(is_break).len();
+                    if first == '\n' {
                         self.line_break();
+                    }
+                    for c in rest[..breaks].chars() {
+                        self.line_break();
+                        if c != '\n' {
+                            self.out.pop();
+                            self.out.push(c);
+                        }
                     }
                     self.indent(indent);
                     breaks
@@ -210,7 +241,7 @@ impl Emitter {
                     1
                 }
                 _ => {
-                    let end = rest.find([' ', '\n', '\'']).unwrap_or(rest.len());
+                    let end = rest.find(|c| matches!(c, ' ' | '\'') || is_break(c)).unwrap_or(rest.len());
                     self.raw(&rest[..end]);
                     end
                 }
@@ -224,16 +255,22 @@ impl Emitter {
     fn double_quoted(&mut self, text: &str, indent: usize, split: bool) {
         self.indicator("\"", true, false, false);
         let last = text.chars().count().saturating_sub(1);
-        // Characters that are due but not written yet, all printable ASCII.
+        // Characters that are due but not written yet, all of them without an escape.
         let mut due = String::new();
         for (at, c) in text.chars().enumerate() {
-            let escaped = !matches!(c, ' '..='~') || matches!(c, '"' | '\\');
+            let as_it_is = match c {
+                ' '..='~' => !matches!(c, '"' | '\\'),
+                '\u{2028}' | '\u{2029}' | '\u{feff}' => false,
+                '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => self.unicode,
+                _ => false,
+            };
+            let escaped = !as_it_is;
             if escaped {
                 self.raw(&std::mem::take(&mut due));
                 self.raw(&escape(c));
             }
             // PyYAML counts one column less after an escape, and looks at the character that follows one.
-            let column = if escaped { self.column - 1 } else { self.column + due.len() };
+            let column = if escaped { self.column - 1 } else { self.column + due.chars().count() };
             let may_split = split && 0 < at && at < last && (c == ' ' || due.is_empty());
             if may_split && column > WIDTH {
                 self.raw(&std::mem::take(&mut due));
@@ -287,6 +324,17 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// Whether a character that is not ASCII may stand in a document as it is.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10fffe}')
+        && c != '\u{feff}'
+}
+
+fn blank_beside_break(text: &str) -> bool {
+    let beside = |(a, b): (char, char)| (a == ' ' && is_break(b)) || (is_break(a) && b == ' ');
+    text.chars().zip(text.chars().skip(1)).any(beside)
+}
+
 fn float(number: f64) -> String {
     if number.is_nan() {
         return ".nan".into();
@@ -306,14 +354,14 @@ struct Traits {
 }
 
 impl Traits {
-    fn of(text: &str) -> Traits {
+    fn of(text: &str, unicode: bool) -> Traits {
         let bytes = text.as_bytes();
-        if bytes.iter().any(|b| !matches!(b, b'\n' | b' '..=b'~')) {
+        if text.chars().any(|c| !(matches!(c, '\n' | ' '..='~') || unicode && is_printable(c))) {
             return Traits { plain: false, single_quoted: false };
         }
         let pair = |a: u8, b: u8| bytes.windows(2).any(|pair| pair == [a, b]);
-        let lines = bytes.contains(&b'\n');
-        let single_quoted = !lines || !(pair(b' ', b'\n') || pair(b'\n', b' '));
+        let lines = text.contains(is_break);
+        let single_quoted = !lines || !blank_beside_break(text);
         let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
             return Traits { plain: true, single_quoted };
         };

@@ -207,6 +207,31 @@ fn common_revisions() {
 }
 
 #[test]
+fn notes_are_fetched() {
+    let origin = Git::new();
+    let clone = Git::clone_of(&origin, &[]);
+    let repo = clone.repository();
+    let address = format!("file://{}", origin.root().display());
+    let note = |rev| repo.note("refs/notes/extra", &address, rev);
+    assert_eq!(note(None).unwrap(), None, "the remote has no notes at all");
+
+    origin.run(&["notes", "--ref=extra", "add", "-m", "  {\"a\": 1}\n\nsecond\n"]);
+    assert_eq!(note(None).unwrap().as_deref(), Some("{\"a\": 1}\n\nsecond"));
+    assert_eq!(repo.note("extra", "origin", Some("main")).unwrap(), note(None).unwrap());
+    clone.commit("without a note");
+    assert_eq!(note(None).unwrap(), None);
+    assert!(note(Some("HEAD~1")).unwrap().is_some());
+    assert!(matches!(note(Some("missing")), Err(Error::Failed { .. })));
+
+    clone.run(&["notes", "--ref=extra", "add", "-m", "the remote does not have this"]);
+    origin.run(&["notes", "--ref=extra", "add", "--force", "-m", "another"]);
+    let error = note(None).unwrap_err().to_string();
+    assert!(error.contains("git fetch"), "{error}");
+    let error = repo.note("extra", "/nowhere", None).unwrap_err().to_string();
+    assert!(error.contains("git fetch /nowhere refs/notes/extra:refs/notes/extra"), "{error}");
+}
+
+#[test]
 fn names_are_never_options() {
     let git = Git::new();
     let repo = git.repository();
@@ -222,6 +247,9 @@ fn names_are_never_options() {
         repo.find_latest_common_revision("--all", "HEAD").unwrap_err(),
         repo.does_revision_exist_locally("-e").unwrap_err(),
         repo.url(Some("--all")).unwrap_err(),
+        repo.note("extra", "--upload-pack=true", None).unwrap_err(),
+        repo.note("-x", "origin", None).unwrap_err(),
+        repo.note("extra", "origin", Some("-x")).unwrap_err(),
         repo.export_revision("", &target).unwrap_err(),
     ] {
         assert!(matches!(error, Error::BadName { .. }), "{error}");

@@ -69,6 +69,7 @@ fn revisions_and_messages() {
     check("bug 1\r\n", |r| r.commit_message(None), "[log][-r][.][-T][{desc}]", "bug 1\n");
     check("x", |r| r.commit_message(Some("tip")), "[log][-r][tip][-T][{desc}]", "x");
     check("", Repository::default_branch, "", "default");
+    check("", |r| r.note("extra", "default", None), "", None);
     check("", Repository::is_shallow, "", false);
 }
 

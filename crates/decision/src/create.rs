@@ -1,0 +1,252 @@
+//! Creating the tasks of a graph, so that it is whole in the end.
+
+mod compare;
+mod report;
+mod run;
+
+use chrono::{DateTime, Utc};
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskcluster_queue_client::TaskId;
+use taskgraph_config::{GraphConfig, Parameters, ParametersError};
+use taskgraph_graph::{Task, TaskGraph};
+use taskgraph_parameterize::resolve_timestamps;
+use taskgraph_schema::describe;
+use taskgraph_value::{List, Map, Str, Value, text};
+
+pub use self::{
+    compare::Difference,
+    report::{Conflict, CreateError, CreateProblem, FailedTask, Fault},
+    run::{Created, Progress},
+};
+use crate::ids::duplicate_id;
+
+/// The most copies of one task.
+const MOST_DUPLICATES: i64 = 10_000;
+
+/// The tasks that a decision creates, in an order in which they can be created.
+///
+/// [`Plan::create`] creates them; it may be killed at any time and be run again.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    tasks: Vec<PlannedTask>,
+    /// By id, the position in `tasks`.
+    positions: FxHashMap<TaskId, usize>,
+}
+
+/// One task to create.
+#[derive(Clone, Debug)]
+pub struct PlannedTask {
+    label: Str,
+    task_id: TaskId,
+    definition: Value,
+    /// The tasks of the plan that must exist before it.
+    dependencies: Vec<TaskId>,
+}
+
+impl PlannedTask {
+    /// The label. Copies of a task have the same.
+    pub fn label(&self) -> &Str {
+        &self.label
+    }
+
+    /// The id that it will have.
+    pub fn task_id(&self) -> &TaskId {
+        &self.task_id
+    }
+
+    /// The definition to create it with. It may have `relative-datestamp`s, which count from the creation.
+    pub fn definition(&self) -> &Value {
+        &self.definition
+    }
+}
+
+/// The scheduler id of the tasks of a graph: `<trust-domain>-level-<level>`.
+///
+/// Fails if the parameter `level` is missing or no string.
+pub fn scheduler_id(config: &GraphConfig, parameters: &Parameters) -> Result<String, ParametersError> {
+    Ok(format!("{}-level-{}", config.trust_domain(), parameters.text("level")?))
+}
+
+impl Plan {
+    /// Plans to create the tasks of a graph that have taskIds, in the group of `creator`, which is the decision task.
+    ///
+    /// A task that depends on no other of the graph depends on `creator`, so that nothing starts before all of it is
+    /// there. The attribute `task_duplicates` says how many tasks of the same definition to create; the ids of
+    /// the copies follow from `creator` and the label, see [`duplicate_id`](crate::duplicate_id()).
+    ///
+    /// `now` is only for seeing whether all times can be computed.
+    ///
+    /// Fails with [`CreateError::Faults`] and everything that no queue could accept: tasks without a valid or with
+    /// another's taskId, definitions that are no mapping, values that JSON does not have, bad durations, tasks that
+    /// depend on each other in a circle.
+    pub fn new(
+        graph: &TaskGraph,
+        creator: &TaskId,
+        scheduler_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, CreateError> {
+        let ids: FxHashSet<&str> = graph.tasks().filter_map(|task| task.task_id.as_deref()).collect();
+        let group = Group { ids, creator, scheduler_id, now };
+        let mut faults = Vec::new();
+        let mut tasks = Vec::with_capacity(graph.len());
+        for task in graph.tasks() {
+            match group.plan(task) {
+                Ok(planned) => tasks.extend(planned),
+                Err(problem) => faults.push(Fault { label: task.label.clone(), problem }),
+            }
+        }
+        let mut seen = FxHashMap::default();
+        for task in &tasks {
+            if let Some(other) = seen.insert(&task.task_id, &task.label) {
+                let problem = format!("it has the same taskId as `{other}`, {}", task.task_id);
+                faults.push(Fault { label: task.label.clone(), problem });
+            }
+        }
+        if faults.is_empty() { Plan::ordered(tasks) } else { Err(CreateError::Faults { faults }) }
+    }
+
+    /// Puts dependencies before dependents, and keeps the order otherwise.
+    fn ordered(tasks: Vec<PlannedTask>) -> Result<Plan, CreateError> {
+        let position: FxHashMap<&TaskId, usize> =
+            tasks.iter().enumerate().map(|(at, task)| (&task.task_id, at)).collect();
+        let mut waits = vec![0; tasks.len()];
+        let mut dependents = vec![Vec::new(); tasks.len()];
+        for (at, task) in tasks.iter().enumerate() {
+            for needed in task.dependencies.iter().filter_map(|id| position.get(id)) {
+                waits[at] += 1;
+                dependents[*needed].push(at);
+            }
+        }
+        let mut order: Vec<usize> = (0..tasks.len()).filter(|at| waits[*at] == 0).collect();
+        let mut next = 0;
+        while let Some(&at) = order.get(next) {
+            next += 1;
+            for &dependent in &dependents[at] {
+                waits[dependent] -= 1;
+                if waits[dependent] == 0 {
+                    order.push(dependent);
+                }
+            }
+        }
+        if order.len() < tasks.len() {
+            let circular = tasks.iter().zip(&waits).filter(|(_, waits)| **waits > 0);
+            let fault = |(task, _): (&PlannedTask, &usize)| Fault {
+                label: task.label.clone(),
+                problem: "it depends on itself, or on tasks that depend on each other in a circle".to_owned(),
+            };
+            return Err(CreateError::Faults { faults: circular.map(fault).collect() });
+        }
+        drop(position);
+        let mut all: Vec<Option<PlannedTask>> = tasks.into_iter().map(Some).collect();
+        let tasks: Vec<PlannedTask> = order.into_iter().filter_map(|at| all[at].take()).collect();
+        let positions = tasks.iter().enumerate().map(|(at, task)| (task.task_id.clone(), at)).collect();
+        Ok(Plan { tasks, positions })
+    }
+
+    /// The tasks, dependencies first.
+    pub fn tasks(&self) -> &[PlannedTask] {
+        &self.tasks
+    }
+}
+
+/// What all tasks of a plan have in common.
+struct Group<'a> {
+    ids: FxHashSet<&'a str>,
+    creator: &'a TaskId,
+    scheduler_id: &'a str,
+    now: DateTime<Utc>,
+}
+
+impl Group<'_> {
+    /// The task and its copies; or what is wrong with it.
+    fn plan(&self, task: &Task) -> Result<Vec<PlannedTask>, String> {
+        let task_id = task.task_id.as_deref().ok_or("it has no taskId")?;
+        let task_id: TaskId =
+            task_id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?;
+        let Value::Map(definition) = &task.task else {
+            return Err(format!("expected a mapping as definition, found {}", describe(&task.task)));
+        };
+        let mut definition = definition.clone();
+        let (dependencies, inside) = self.dependencies(&definition)?;
+        definition.insert(text!("dependencies"), dependencies.into());
+        definition.insert(text!("taskGroupId"), self.creator.as_str().into());
+        definition.insert(text!("schedulerId"), self.scheduler_id.into());
+        let definition = Value::Map(definition);
+        resolve_timestamps(&definition, self.now).map_err(|error| error.to_string())?;
+        if let Some((path, problem)) = no_json(&definition) {
+            return Err(format!("`{path}`: {problem}"));
+        }
+        let copies = copies(&task.attributes)?;
+        let one = |task_id| PlannedTask {
+            label: task.label.clone(),
+            task_id,
+            definition: definition.clone(),
+            dependencies: inside.clone(),
+        };
+        let more = (1..copies).map(|index| one(duplicate_id(self.creator, &task.label, index)));
+        Ok(std::iter::once(one(task_id)).chain(more).collect())
+    }
+
+    /// The dependencies to write into a definition, and those of them that are in the graph.
+    fn dependencies(&self, definition: &Map) -> Result<(List, Vec<TaskId>), String> {
+        let mut all = match definition.get("dependencies") {
+            None => List::new(),
+            Some(Value::List(list)) => list.clone(),
+            Some(other) => return Err(format!("`dependencies`: expected a list, found {}", describe(other))),
+        };
+        let mut inside = Vec::new();
+        for (at, item) in all.iter().enumerate() {
+            let id = item.as_str();
+            let id = id
+                .ok_or_else(|| format!("`dependencies.{at}`: expected a taskId, found {}", describe(item)))?;
+            if self.ids.contains(id.as_str()) {
+                inside.push(id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?);
+            }
+        }
+        let creator = Value::from(self.creator.as_str());
+        if inside.is_empty() && !all.contains(&creator) {
+            all.push(creator);
+        }
+        Ok((all, inside))
+    }
+}
+
+/// How many tasks of the same definition there are to be; one at least.
+fn copies(attributes: &Map) -> Result<u32, String> {
+    let copies = match attributes.get("task_duplicates") {
+        None => 1,
+        Some(Value::Int(copies)) if *copies <= MOST_DUPLICATES => (*copies).max(1),
+        Some(Value::Bool(_)) => 1,
+        Some(other) => {
+            let found = describe(other);
+            return Err(format!(
+                "attribute `task_duplicates`: expected an integer, {MOST_DUPLICATES} at most, found {found}"
+            ));
+        }
+    };
+    Ok(u32::try_from(copies).unwrap_or(1))
+}
+
+/// The first value that JSON does not have, or no queue can hold: its place, and what is wrong.
+fn no_json(value: &Value) -> Option<(String, &'static str)> {
+    let under = |key: &str, (path, problem): (String, &'static str)| {
+        (if path.is_empty() { key.to_owned() } else { format!("{key}.{path}") }, problem)
+    };
+    let here = |problem| Some((String::new(), problem));
+    match value {
+        Value::Date(_) => here("a date cannot be written as JSON; quote it to make it a string"),
+        Value::Float(number) if !number.is_finite() => here("expected a finite number"),
+        // The queue takes any number for a double, and so it is sent as one.
+        Value::BigInt(digits) if !digits.parse::<f64>().is_ok_and(f64::is_finite) => {
+            here("expected an integer below 1.8e308")
+        }
+        Value::List(list) => {
+            list.iter().enumerate().find_map(|(at, item)| Some(under(&at.to_string(), no_json(item)?)))
+        }
+        Value::Map(map) => map.iter().find_map(|(key, item)| Some(under(key, no_json(item)?))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
