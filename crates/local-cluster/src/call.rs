@@ -1,9 +1,8 @@
 //! One call of a method, and what is answered.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
-use taskcluster_queue_client::api::Method;
+use taskcluster_queue_client::{TaskId, api::Method};
 
 use crate::{
     auth::{Expression, Identity},
@@ -99,10 +98,7 @@ pub(crate) fn timestamp(time: DateTime<Utc>) -> String {
 pub(crate) fn slugid(random: &(dyn Fn(&mut [u8]) + Send + Sync)) -> String {
     let mut bytes = [0; 16];
     random(&mut bytes);
-    bytes[0] &= 0x7f;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    URL_SAFE_NO_PAD.encode(bytes)
+    TaskId::from_random(bytes).into()
 }
 
 /// A time from the database.

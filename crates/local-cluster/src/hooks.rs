@@ -4,13 +4,12 @@
 mod fire;
 mod schedule;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Value, json};
 
 use crate::{
     auth::Expression,
-    call::{Answer, Call},
+    call::{Answer, Call, slugid},
     error::ApiError,
     schema,
 };
@@ -77,7 +76,7 @@ pub(crate) fn handle(call: &Call<'_>, db: &Transaction<'_>) -> Result<Answer, Ap
         "resetTriggerToken" => {
             require("reset-trigger-token", &name)?;
             let mut hook = existing()?;
-            hook.token = slugid(call);
+            hook.token = slugid(call.random);
             hook.write(db)?;
             Ok(Answer::json(&json!({ "token": hook.token })))
         }
@@ -205,7 +204,7 @@ fn modify(call: &Call<'_>, db: &Transaction<'_>, existing: Option<Hook>) -> Resu
         (Value::Null, _) => json!([]),
         (bindings, _) => bindings,
     };
-    let token = existing.as_ref().map_or_else(|| slugid(call), |hook| hook.token.clone());
+    let token = existing.as_ref().map_or_else(|| slugid(call.random), |hook| hook.token.clone());
     let hook = Hook {
         group: group.to_owned(),
         id: id.to_owned(),
@@ -223,14 +222,4 @@ fn modify(call: &Call<'_>, db: &Transaction<'_>, existing: Option<Hook>) -> Resu
     }
     hook.write(db)?;
     Ok(Answer::json(&hook.definition()))
-}
-
-/// A random id, as of tasks. The first bit is not set, so that none begins with a dash.
-fn slugid(call: &Call<'_>) -> String {
-    let mut bytes = [0; 16];
-    (call.random)(&mut bytes);
-    bytes[0] &= 0x7f;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -76,14 +76,22 @@ pub struct Retry {
     pub attempts: u32,
     /// About how long to wait after the first attempt; twice as long after each further one.
     pub first_delay: Duration,
-    /// The most to wait after any attempt, even if the service asks for more.
+    /// The most to wait after any attempt, unless the service asks for more.
     pub max_delay: Duration,
+    /// The most to wait because the service asks for it (`Retry-After`).
+    pub max_asked: Duration,
 }
 
 impl Default for Retry {
-    /// Six attempts, waiting about 0.1, 0.2, 0.4, 0.8 and 1.6 seconds in between, 30 seconds at most.
+    /// Six attempts, waiting about 0.1, 0.2, 0.4, 0.8 and 1.6 seconds in between, 30 seconds at most, or as long as the
+    /// service asks, five minutes at most.
     fn default() -> Retry {
-        Retry { attempts: 6, first_delay: Duration::from_millis(100), max_delay: Duration::from_secs(30) }
+        Retry {
+            attempts: 6,
+            first_delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(30),
+            max_asked: Duration::from_secs(300),
+        }
     }
 }
 
@@ -91,7 +99,7 @@ impl Retry {
     /// How long to wait after attempt `attempt` (the first is 1), given a random number from 0 to 1: between half of
     /// the full delay and all of it, so that clients which failed together do not come back together.
     ///
-    /// `asked` is what the service asked to wait; it is granted up to `max_delay`.
+    /// `asked` is what the service asked to wait; it is granted up to `max_asked`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -104,7 +112,7 @@ impl Retry {
         let doublings = attempt.saturating_sub(1).min(30);
         let full = self.first_delay.saturating_mul(1 << doublings).min(self.max_delay);
         let jittered = full.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0);
-        jittered.max(asked.unwrap_or_default().min(self.max_delay))
+        jittered.max(asked.unwrap_or_default().min(self.max_asked))
     }
 }
 
@@ -116,9 +124,14 @@ mod tests {
     fn delays_never_exceed_the_limit() {
         let retry = Retry::default();
         assert_eq!(retry.delay(u32::MAX, 1.0, None), Duration::from_secs(30));
-        assert_eq!(retry.delay(1, f64::MAX, Some(Duration::MAX)), Duration::from_secs(30));
+        assert_eq!(retry.delay(1, f64::MAX, Some(Duration::MAX)), Duration::from_secs(300));
         assert_eq!(retry.delay(0, -1.0, None), Duration::from_millis(50));
-        let none = Retry { attempts: 3, first_delay: Duration::ZERO, max_delay: Duration::ZERO };
+        let none = Retry {
+            attempts: 3,
+            first_delay: Duration::ZERO,
+            max_delay: Duration::ZERO,
+            max_asked: Duration::ZERO,
+        };
         assert_eq!(none.delay(2, 1.0, Some(Duration::from_secs(1))), Duration::ZERO);
     }
 }

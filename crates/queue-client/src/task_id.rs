@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -32,15 +33,7 @@ impl TaskId {
         bytes[0] &= 0x7f;
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let number = u128::from_be_bytes(bytes);
-        let digit = |place: u32| {
-            // 22 digits of 6 bits are 132 bits: the last four are zero.
-            let shift = 128 - 6 * (i64::from(place) + 1);
-            let bits = if shift >= 0 { number >> shift } else { number << -shift };
-            char::from(ALPHABET[(bits & 0x3f) as usize])
-        };
-        TaskId((0..22).map(digit).collect())
+        TaskId(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The text.

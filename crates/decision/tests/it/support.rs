@@ -62,7 +62,12 @@ pub(crate) async fn start() -> Setup {
     .unwrap();
     let clock = time.clone();
     let settings = Settings {
-        retry: Retry { attempts: 2, first_delay: Duration::ZERO, max_delay: Duration::ZERO },
+        retry: Retry {
+            attempts: 2,
+            first_delay: Duration::ZERO,
+            max_delay: Duration::ZERO,
+            max_asked: Duration::ZERO,
+        },
         use_proxies: false,
         clock: Clock::new(move || SystemTime::from(clock.now())),
         ..Settings::default()

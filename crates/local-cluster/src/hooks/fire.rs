@@ -5,10 +5,10 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Hook, slugid};
+use super::Hook;
 use crate::{
     auth::{self, Identity},
-    call::{Answer, Call, from_millis, timestamp},
+    call::{Answer, Call, from_millis, slugid, timestamp},
     error::ApiError,
     page, queue, schema,
 };
@@ -21,7 +21,7 @@ const CLIENT: &str = "static/taskcluster/hooks";
 /// Creates the task of a hook with the body of the call as payload.
 pub(super) fn trigger(call: &Call<'_>, db: &Transaction<'_>, hook: &Hook) -> Result<Answer, ApiError> {
     schema::check_payload(&hook.trigger_schema, &call.body).map_err(ApiError::input_error)?;
-    let task_id = slugid(call);
+    let task_id = slugid(call.random);
     let mut context = Map::new();
     context.insert("firedBy".to_owned(), json!(call.method.name));
     context.insert("payload".to_owned(), call.body.clone());

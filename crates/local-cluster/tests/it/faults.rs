@@ -50,6 +50,7 @@ fn client(root_url: &str, timeout: Duration) -> Cluster {
             attempts: 12,
             first_delay: Duration::from_millis(1),
             max_delay: Duration::from_millis(20),
+            max_asked: Duration::from_millis(20),
         },
         timeout,
         use_proxies: false,

@@ -120,7 +120,12 @@ pub(crate) fn json(body: &Value) -> Vec<u8> {
 
 pub(crate) fn settings() -> Settings {
     Settings {
-        retry: Retry { attempts: 3, first_delay: Duration::ZERO, max_delay: Duration::ZERO },
+        retry: Retry {
+            attempts: 3,
+            first_delay: Duration::ZERO,
+            max_delay: Duration::ZERO,
+            max_asked: Duration::ZERO,
+        },
         timeout: Duration::from_secs(20),
         connect_timeout: Duration::from_secs(20),
         max_bytes: 1000,
