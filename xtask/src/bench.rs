@@ -2,8 +2,10 @@
 //!
 //! Start at [`run`]. Both are run in turn on the same repository, so that what else the machine does meets both.
 //! Medians are compared. Before anything is measured for a size, both print the graph once, and the two must be equal.
+//! With `--create`, both create a task group in an embedded cluster instead.
 
 mod compare;
+mod create;
 mod measure;
 mod report;
 mod repository;
@@ -17,10 +19,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::fixtures::Reference;
 use measure::{Measurement, measure, median};
-use report::Row;
+use report::{Place, Row};
 
 const SIZES: [usize; 4] = [5, 1000, 10_000, 30_000];
 const RUNS: usize = 5;
+/// The size of a task group that is created.
+const GROUP: usize = 5000;
 const COMMANDS: [[&str; 2]; 2] = [["full", "-J"], ["full", "-L"]];
 /// The reference is run fewer times where one run takes long, but at least twice.
 const PATIENCE: usize = 30_000;
@@ -28,11 +32,25 @@ const PATIENCE: usize = 30_000;
 /// Handles `cargo xtask bench <args>`.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let options = Options::parse(args)?;
-    let ours = build()?;
     let reference = Reference::install(&crate::target_dir())?;
     let scratch = crate::target_dir().join("bench");
     fs::create_dir_all(&scratch).with_context(|| format!("creating {}", scratch.display()))?;
+    let machine = Machine::of(&options, &reference)?;
+    let (rows, place) = match options.create {
+        Some(tasks) => (vec![create::run(tasks, &options, &reference, &scratch)?], Place::Create),
+        None => (graphs(&options, reference, scratch)?, Place::Graphs),
+    };
+    let table = report::render(&rows, &machine);
+    println!("\n{table}");
+    if options.write {
+        report::write(&crate::workspace().join("docs/performance.md"), place, &table)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
+/// Measures printing graphs of all sizes.
+fn graphs(options: &Options, reference: Reference, scratch: PathBuf) -> Result<Vec<Row>> {
+    let ours = build(&["--package", "taskgraph-cli"], "taskgraph")?;
     let pair = Pair { ours, reference, scratch };
     let mut rows = Vec::new();
     for tasks in &options.sizes {
@@ -51,17 +69,19 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
             rows.push(row);
         }
     }
-    let table = report::render(&rows, &Machine::of(&options, &pair.reference)?);
-    println!("\n{table}");
-    if options.write {
-        report::write(&crate::workspace().join("docs/performance.md"), &table)?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(rows)
+}
+
+/// How often the reference is run where this program is run so often.
+fn reference_runs(tasks: usize, runs: usize) -> usize {
+    (PATIENCE / tasks.max(1)).max(2).min(runs)
 }
 
 /// What to measure, from the command line.
 struct Options {
     sizes: Vec<usize>,
+    /// How large a group to create, instead of printing graphs.
+    create: Option<usize>,
     runs: usize,
     write: bool,
     date: Option<String>,
@@ -70,9 +90,15 @@ struct Options {
 
 impl Options {
     fn parse(args: &[String]) -> Result<Self> {
-        let mut options =
-            Self { sizes: SIZES.to_vec(), runs: RUNS, write: false, date: None, given: args.join(" ") };
-        let mut args = args.iter();
+        let mut options = Self {
+            sizes: SIZES.to_vec(),
+            create: None,
+            runs: RUNS,
+            write: false,
+            date: None,
+            given: args.join(" "),
+        };
+        let mut args = args.iter().peekable();
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
@@ -81,6 +107,12 @@ impl Options {
                         .split(',')
                         .map(|size| size.parse().with_context(|| format!("--tasks {size}")));
                     options.sizes = sizes.collect::<Result<_>>()?;
+                }
+                "--create" => {
+                    let size = args.next_if(|next| !next.starts_with("--"));
+                    let size = size.map_or(Ok(GROUP), |size| size.parse()).context("--create")?;
+                    ensure!(size > 0, "--create needs at least one task");
+                    options.create = Some(size);
                 }
                 "--runs" => options.runs = value()?.parse().context("--runs")?,
                 "--date" => options.date = Some(value()?.clone()),
@@ -93,16 +125,14 @@ impl Options {
     }
 }
 
-/// Builds the program as it is released.
-fn build() -> Result<PathBuf> {
+/// Builds something as it is released. Returns the path of the executable.
+fn build(what: &[&str], name: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command
-        .args(["build", "--release", "--quiet", "--package", "taskgraph-cli"])
-        .current_dir(crate::workspace());
+    command.args(["build", "--release", "--quiet"]).args(what).current_dir(crate::workspace());
     let status = command.status().context("running cargo")?;
     ensure!(status.success(), "cargo build ended with {status}");
-    Ok(crate::target_dir().join("release").join(format!("taskgraph{}", std::env::consts::EXE_SUFFIX)))
+    Ok(crate::target_dir().join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Both programs.
@@ -143,7 +173,7 @@ impl Pair {
     }
 
     fn measure(&self, repository: &Path, tasks: usize, args: [&str; 2], runs: usize) -> Result<Row> {
-        let reference_runs = (PATIENCE / tasks).max(2).min(runs);
+        let reference_runs = reference_runs(tasks, runs);
         let (mut ours, mut reference): (Vec<Measurement>, Vec<Measurement>) = Default::default();
         for round in 0..runs {
             ours.push(measure(&mut self.command(&self.ours, repository, args), &self.scratch)?);
@@ -228,7 +258,11 @@ mod tests {
         let options = parse("--tasks 5,300 --runs 2 --write --date 2024-01-01").unwrap();
         assert_eq!((options.sizes, options.runs, options.write), (vec![5, 300], 2, true));
         assert_eq!(parse("").unwrap().sizes, SIZES);
-        for wrong in ["--tasks", "--tasks x", "--runs 0", "--cheek"] {
+        for (given, expected) in [("", None), ("--create", Some(GROUP)), ("--create 7 --runs 1", Some(7))] {
+            assert_eq!(parse(given).unwrap().create, expected);
+        }
+        assert_eq!(parse("--create --write").unwrap().create, Some(GROUP));
+        for wrong in ["--tasks", "--tasks x", "--runs 0", "--cheek", "--create 0", "--create x"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

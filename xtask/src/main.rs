@@ -4,6 +4,7 @@
 mod api_table;
 mod bench;
 mod fixtures;
+mod interop;
 #[cfg(test)]
 mod tidy;
 
@@ -19,15 +20,19 @@ Chores:
       beside it. See fixtures/README.md.
   api-table [--check]
       Write the table of the services' methods, as the pinned official Python client has them.
-  bench [--tasks N,N...] [--runs N] [--write] [--date YYYY-MM-DD]
-      Measure the release build and the pinned Python reference side by side on synthetic repositories. With
-      --write, keep the table in docs/performance.md.";
+  interop [TEST...]
+      Run the official Python client, and the reference's helpers for tasks, against the embedded cluster; then
+      create a large task group through injected faults.
+  bench [--tasks N,N... | --create [N]] [--runs N] [--write] [--date YYYY-MM-DD]
+      Measure the release build and the pinned Python reference side by side: on synthetic repositories, or with
+      --create at creating a task group. With --write, keep the table in docs/performance.md.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.split_first() {
         Some((chore, rest)) if chore == "fixtures" => fixtures::run(rest),
         Some((chore, rest)) if chore == "api-table" => api_table::run(rest),
+        Some((chore, rest)) if chore == "interop" => interop::run(rest),
         Some((chore, rest)) if chore == "bench" => bench::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{HELP}");

@@ -1,4 +1,4 @@
-//! The table of results, and where it is kept.
+//! The tables of results, and where they are kept.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,8 +9,26 @@ use anyhow::{Context, Result};
 use super::Machine;
 use super::measure::Measurement;
 
-const BEGIN: &str = "<!-- written by `cargo xtask bench --write`: begin -->\n";
 const END: &str = "<!-- end -->";
+
+/// Which of the tables of a page.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// Printing graphs.
+    Graphs,
+    /// Creating a task group.
+    Create,
+}
+
+impl Place {
+    /// What is before the table.
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Graphs => "<!-- written by `cargo xtask bench --write`: begin -->\n",
+            Self::Create => "<!-- written by `cargo xtask bench --create --write`: begin -->\n",
+        }
+    }
+}
 
 /// The medians for one command and one size.
 pub(super) struct Row {
@@ -67,16 +85,16 @@ fn ratio(reference: f64, ours: f64) -> String {
     if ours > 0.0 { format!("{:.1}", reference / ours) } else { "–".into() }
 }
 
-/// Puts the table between the markers of a page.
-pub(super) fn write(page: &Path, table: &str) -> Result<()> {
+/// Puts the table between its markers in a page.
+pub(super) fn write(page: &Path, place: Place, table: &str) -> Result<()> {
     let text = fs::read_to_string(page).with_context(|| format!("reading {}", page.display()))?;
-    let replaced =
-        replace(&text, table).with_context(|| format!("{} has no markers for the table", page.display()))?;
+    let replaced = replace(&text, place, table)
+        .with_context(|| format!("{} has no markers for the table", page.display()))?;
     fs::write(page, replaced).with_context(|| format!("writing {}", page.display()))
 }
 
-fn replace(text: &str, table: &str) -> Option<String> {
-    let begin = text.find(BEGIN)? + BEGIN.len();
+fn replace(text: &str, place: Place, table: &str) -> Option<String> {
+    let begin = text.find(place.begin())? + place.begin().len();
     let end = begin + text[begin..].find(END)?;
     Some(format!("{}\n{table}\n{}", &text[..begin], &text[end..]))
 }
@@ -86,12 +104,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_a_place_for_the_table() {
+    fn the_page_has_places_for_the_tables() {
         let page = fs::read_to_string(crate::workspace().join("docs/performance.md")).unwrap();
-        let replaced = replace(&page, "| table |\n").unwrap();
-        assert!(replaced.contains("begin -->\n\n| table |\n\n<!-- end -->"));
-        assert_eq!(replace(&replaced, "| table |\n").unwrap(), replaced);
-        assert_eq!(replace("no markers", ""), None);
+        for place in [Place::Graphs, Place::Create] {
+            let replaced = replace(&page, place, "| table |\n").unwrap();
+            assert!(replaced.contains("begin -->\n\n| table |\n\n<!-- end -->"));
+            assert_eq!(replaced.matches("| table |").count(), 1);
+            assert_eq!(replace(&replaced, place, "| table |\n").unwrap(), replaced);
+            assert_eq!(replace("no markers", place, ""), None);
+        }
     }
 
     #[test]
