@@ -126,7 +126,7 @@ fn generate(
     };
 
     let sets = parameter_sets(&folder.join("params"))?;
-    let python = reference.run(&repo, &out, run_task.as_deref(), &sets, hash_seed)?;
+    let python = reference.run(&repo, &out, run_task.as_deref(), &index(&folder)?, &sets, hash_seed)?;
     provenance.add(fixture, commit, python);
 
     let mut files = Files::new();
@@ -137,6 +137,16 @@ fn generate(
         }
     }
     Ok(files)
+}
+
+/// What a fixture's `index.json` says that the index has, by path; nothing without that file.
+fn index(folder: &Path) -> Result<serde_json::Value> {
+    let path = folder.join("index.json");
+    match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(serde_json::json!({})),
+        Err(e) => Err(e).with_context(|| format!("reading {}", path.display())),
+    }
 }
 
 /// The parameter sets in a fixture's `params` folder, sorted by name.

@@ -94,6 +94,19 @@ pub(crate) enum Command {
     /// Print the target task graph: the target tasks, and all that they need
     #[command(after_help = TARGET_GRAPH_EXAMPLES)]
     TargetGraph(GraphArgs),
+    /// Print the optimized task graph: what is left of the target task graph to create
+    ///
+    /// Tasks are left out if they need not run, or if an earlier task takes their place. Those are looked for in the
+    /// index of the deployment that TASKCLUSTER_ROOT_URL names, if any task asks for it. The others get random taskIds,
+    /// which are the keys here, and their references are resolved.
+    #[command(after_help = OPTIMIZED_EXAMPLES)]
+    Optimized(GraphArgs),
+    /// Print the morphed task graph: the optimized one as a decision task creates it
+    ///
+    /// Tasks with more routes than the queue takes have other tasks put them into the index, and a push under review
+    /// has one more task, which waits for all of the review.
+    #[command(after_help = MORPHED_EXAMPLES)]
+    Morphed(GraphArgs),
     /// Print which kind depends on which, as a Mermaid flowchart
     ///
     /// Arrows point from a kind to the kinds that depend on it.
@@ -201,6 +214,20 @@ Examples:
       What the current work changes there since the branch `main`, for several pushes.
   taskgraph target-graph -Y -o graph.yml
       Their definitions as YAML, in a file.";
+
+const OPTIMIZED_EXAMPLES: &str = "\
+Examples:
+  taskgraph optimized -p params/main.yml
+      The labels of the tasks that a push creates.
+  TASKCLUSTER_ROOT_URL=https://tc.example.com taskgraph optimized -J
+      Their definitions, with what is found in the index of a deployment.";
+
+const MORPHED_EXAMPLES: &str = "\
+Examples:
+  taskgraph morphed -J -p params/main.yml -o task-graph.json
+      All that a decision task creates for a push, in a file.
+  taskgraph morphed -J --local
+      The same for what is checked out, with what the embedded cluster has in its index.";
 
 const KIND_GRAPH_EXAMPLES: &str = "\
 Examples:

@@ -30,6 +30,8 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: Box<dyn Write + Send>) -> 
         Command::Full(args) => graph::run(Phase::FullTaskGraph, args, &world, out, &log),
         Command::Target(args) => graph::run(Phase::TargetTaskSet, args, &world, out, &log),
         Command::TargetGraph(args) => graph::run(Phase::TargetTaskGraph, args, &world, out, &log),
+        Command::Optimized(args) => graph::run(Phase::OptimizedTaskGraph, args, &world, out, &log),
+        Command::Morphed(args) => graph::run(Phase::MorphedTaskGraph, args, &world, out, &log),
         Command::KindGraph(args) => kind_graph::run(args, &world, out, &log),
         Command::RunTask(args) => run_task::run(args, &world, out, &log),
         Command::Task(args) => task::run(args, &world, out, &log),

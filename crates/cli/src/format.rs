@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 use taskgraph_config::yaml;
 use taskgraph_graph::{Error, Task, TaskGraph, write_json, write_labels};
-use taskgraph_value::Map;
+use taskgraph_value::{Map, Str};
 
 /// How many tasks become text before it is written.
 const AT_ONCE: usize = 512;
@@ -43,14 +43,15 @@ impl Format {
 }
 
 fn write_yaml(graph: &TaskGraph, out: &mut dyn Write) -> io::Result<()> {
-    let mut tasks: Vec<&Task> = graph.tasks().map(|task| &**task).collect();
+    let mut tasks: Vec<(&Str, &Task)> = graph.entries().map(|(key, task)| (key, &**task)).collect();
     if tasks.is_empty() {
         return out.write_all(yaml::write(&Map::new().into()).as_bytes());
     }
-    tasks.sort_unstable_by(|a, b| a.label.cmp(&b.label));
+    tasks.sort_unstable_by_key(|(key, _)| *key);
     // A mapping in block style is the sequence of its entries.
-    let entry =
-        |task: &&Task| yaml::write(&Map::from(vec![(task.label.clone(), task.to_map().into())]).into());
+    let entry = |(key, task): &(&Str, &Task)| {
+        yaml::write(&Map::from(vec![((*key).clone(), task.to_map().into())]).into())
+    };
     for tasks in tasks.chunks(AT_ONCE) {
         let entries: Vec<String> = tasks.par_iter().map(entry).collect();
         entries.iter().try_for_each(|entry| out.write_all(entry.as_bytes()))?;

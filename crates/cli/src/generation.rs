@@ -1,20 +1,27 @@
 //! One run of the generator.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
+use taskcluster_queue_client::{Cluster, TaskId};
 use taskgraph_config::{GraphConfig, ParametersSource, load_parameters};
 use taskgraph_docker::RunTaskSearch;
-use taskgraph_generate::{Error, Generator, filter, registry};
+use taskgraph_generate::{
+    Error, Generator, Lookup, LookupError, Lookups, OptimizationInputs, Status, filter, registry,
+};
 use taskgraph_graph::TaskGraph;
 use taskgraph_kinds::Session;
+use taskgraph_parameterize::{ArtifactUrls, nice_slugid};
 use taskgraph_transforms::set_run_task_dir;
-use taskgraph_value::Map;
+use taskgraph_value::{Map, Str};
 
+use crate::connection::Connection;
 use crate::format::Format;
 use crate::log::Log;
-use crate::world::{Services, World};
+use crate::world::{Services, World, random_bytes};
 
 /// A graph that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,11 +30,19 @@ pub(crate) enum Phase {
     FullTaskGraph,
     TargetTaskSet,
     TargetTaskGraph,
+    OptimizedTaskGraph,
+    MorphedTaskGraph,
 }
 
 impl Phase {
-    const ALL: [Phase; 4] =
-        [Phase::FullTaskSet, Phase::FullTaskGraph, Phase::TargetTaskSet, Phase::TargetTaskGraph];
+    const ALL: [Phase; 6] = [
+        Phase::FullTaskSet,
+        Phase::FullTaskGraph,
+        Phase::TargetTaskSet,
+        Phase::TargetTaskGraph,
+        Phase::OptimizedTaskGraph,
+        Phase::MorphedTaskGraph,
+    ];
 
     /// What the reference calls it.
     pub(crate) fn name(self) -> &'static str {
@@ -36,6 +51,8 @@ impl Phase {
             Phase::FullTaskGraph => "full_task_graph",
             Phase::TargetTaskSet => "target_task_set",
             Phase::TargetTaskGraph => "target_task_graph",
+            Phase::OptimizedTaskGraph => "optimized_task_graph",
+            Phase::MorphedTaskGraph => "morphed_task_graph",
         }
     }
 
@@ -45,6 +62,8 @@ impl Phase {
             Phase::FullTaskGraph => generator.full_task_graph(),
             Phase::TargetTaskSet => generator.target_task_set(),
             Phase::TargetTaskGraph => generator.target_task_graph(),
+            Phase::OptimizedTaskGraph => generator.optimized_task_graph(),
+            Phase::MorphedTaskGraph => generator.morphed_task_graph(),
         }
     }
 }
@@ -110,6 +129,22 @@ impl Request<'_> {
         Ok(Generator::new(session))
     }
 
+    /// The clock, random taskIds, and the services that the environment names.
+    fn optimization_inputs(&self) -> Result<OptimizationInputs> {
+        random_bytes::<1>()?; // if there are none now, there are none later
+        let task_id = |_: &str| match random_bytes() {
+            Ok(bytes) => nice_slugid(bytes),
+            // Ids that are not random would be those of other tasks.
+            Err(_) => std::process::abort(),
+        };
+        let World { cwd, environment, now, local, terminals } = self.world;
+        let (cwd, environment) = (cwd.clone(), environment.clone());
+        let world = World { cwd, environment, now: *now, local: *local, terminals: *terminals };
+        let inputs = OptimizationInputs::new(now.to_utc(), task_id, Asking { world });
+        // The embedded cluster has no address that lasts, and `local` is none.
+        Ok(if *local { inputs.with_urls(ArtifactUrls::default()) } else { inputs })
+    }
+
     /// Generates a graph for a set of parameters, with all that went into it.
     pub(crate) fn generate(
         &self,
@@ -119,7 +154,10 @@ impl Request<'_> {
         log: &Log,
     ) -> Result<Generated> {
         let start = Instant::now();
-        let generator = self.generator(cwd, spec, log)?;
+        let mut generator = self.generator(cwd, spec, log)?;
+        if selection.phase >= Phase::OptimizedTaskGraph {
+            generator = generator.with_inputs(self.optimization_inputs()?);
+        }
         let kinds = timed(log, "kinds", || generator.kind_graph())?.kinds().len();
         for phase in Phase::ALL.into_iter().filter(|phase| *phase <= selection.phase) {
             timed(log, phase.name(), || phase.of(&generator))?;
@@ -140,6 +178,47 @@ impl Request<'_> {
         };
         Ok(Generated { generator, phase: selection.phase, filtered })
     }
+}
+
+/// Asks the services about earlier tasks. The connection is only there while it is needed.
+struct Asking {
+    world: World,
+}
+
+impl Lookup for Asking {
+    fn look_up(&self, index_paths: &[Str]) -> Result<Lookups, LookupError> {
+        // With several sets of parameters one after the other: the embedded cluster has one state file.
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = Connection::open(&self.world).map_err(plain)?;
+        Ok(connection.block_on(look_up(connection.cluster(), index_paths))?)
+    }
+}
+
+async fn look_up(cluster: &Cluster, index_paths: &[Str]) -> Result<Lookups, taskcluster_queue_client::Error> {
+    let paths: Vec<String> = index_paths.iter().map(|path| path.as_str().to_owned()).collect();
+    let mut lookups = Lookups::default();
+    let mut ids = BTreeSet::new();
+    for (path, found) in index_paths.iter().zip(cluster.index().find_tasks(&paths).await?) {
+        if let Some(task) = found {
+            lookups.tasks.insert(path.clone(), task.task_id.as_str().into());
+            ids.insert(task.task_id);
+        }
+    }
+    let ids: Vec<TaskId> = ids.into_iter().collect();
+    if !ids.is_empty() {
+        for status in cluster.queue().statuses(&ids).await?.into_iter().flatten() {
+            let task_id = status.task_id.as_str().into();
+            let status = Status { state: status.state.as_str().into(), expires: status.expires.into() };
+            lookups.statuses.insert(task_id, status);
+        }
+    }
+    Ok(lookups)
+}
+
+/// The client's own error, which decides about hints and the exit code.
+fn plain(error: anyhow::Error) -> LookupError {
+    error.downcast::<taskcluster_queue_client::Error>().map_or_else(Into::into, Into::into)
 }
 
 fn timed<T>(log: &Log, what: &str, make: impl FnOnce() -> T) -> T {

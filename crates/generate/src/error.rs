@@ -1,11 +1,12 @@
 //! What can go wrong while a graph is generated.
 
 use taskgraph_kinds::{Origin, UnknownName};
+use taskgraph_optimize::Fault;
 use taskgraph_schema::{many_lines, one_line, shown_path};
 use taskgraph_value::{Str, json::DateError};
 use thiserror::Error;
 
-use crate::{Finding, Phase};
+use crate::{Finding, LookupError, Phase};
 
 /// What can go wrong while a graph is generated.
 #[derive(Debug, Error)]
@@ -81,6 +82,43 @@ pub enum Error {
         /// Everything that was found, in the order of verifications, then of tasks.
         findings: Vec<(Option<Origin>, Finding)>,
     },
+    /// Tasks that cannot be optimized.
+    #[error("{}", faults_list(faults))]
+    Optimization {
+        /// All of them, in the order of their labels. There is at least one.
+        faults: Vec<(Option<Origin>, Fault)>,
+    },
+    /// A set of strategies that nobody registered.
+    #[error("in {place}: {}", one_line(&source.to_string()))]
+    UnknownStrategies {
+        /// Who asks for it.
+        place: &'static str,
+        /// Its name.
+        source: UnknownName,
+    },
+    /// The index or the queue could not be asked.
+    #[error("cannot look up {count} index path{}, the first is `{}`: {source}", if *count == 1 { "" } else { "s" }, one_line(first))]
+    Lookup {
+        /// The first path.
+        first: Str,
+        /// How many there are.
+        count: usize,
+        /// Why.
+        source: LookupError,
+    },
+    /// A graph is to be optimized, and nobody said how to make taskIds and whom to ask about earlier tasks.
+    #[error("the graph cannot be optimized without a clock, taskIds and lookups")]
+    NoInputs,
+    /// A morph that failed.
+    #[error("{}", morph_line(origin.as_ref(), name, finding))]
+    Morph {
+        /// Where the task was written.
+        origin: Option<Origin>,
+        /// The morph.
+        name: Str,
+        /// What is wrong, and with which task.
+        finding: Finding,
+    },
     /// Anything else that a registered object reports: a full sentence.
     #[error("{}", many_lines(_0))]
     Message(String),
@@ -109,4 +147,21 @@ fn list(phase: Phase, findings: &[(Option<Origin>, Finding)]) -> String {
             })
         }
     }
+}
+
+fn faults_list(faults: &[(Option<Origin>, Fault)]) -> String {
+    let line = |(origin, fault): &(Option<Origin>, Fault)| format!("{}{fault}", place(origin.as_ref()));
+    match faults {
+        [only] => line(only),
+        several => {
+            several.iter().fold(format!("{} tasks cannot be optimized:", several.len()), |text, fault| {
+                text + "\n  " + &line(fault)
+            })
+        }
+    }
+}
+
+fn morph_line(origin: Option<&Origin>, name: &str, finding: &Finding) -> String {
+    let task = finding.task.as_ref().map_or(String::new(), |task| format!("task `{}`: ", one_line(task)));
+    format!("{}{task}the morph `{}`: {}", place(origin), one_line(name), one_line(&finding.problem))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use taskgraph_config::{RegexError, re_match};
 use taskgraph_graph::{Task, TaskGraph};
-use taskgraph_value::{Map, Value};
+use taskgraph_value::{Map, Str, Value};
 use thiserror::Error;
 
 /// The keys without which a task is no task.
@@ -83,12 +83,12 @@ pub fn filter(
     };
     if !excluded.is_empty() {
         let paths: Vec<Vec<&str>> = excluded.iter().map(|key| key.split('.').collect()).collect();
-        let without = |task: &Arc<Task>| {
+        let without = |(key, task): (&Str, &Arc<Task>)| {
             let mut fields = task.to_map();
             paths.iter().for_each(|path| remove(&mut fields, path));
-            (task.label.clone(), Value::from(fields))
+            (key.clone(), Value::from(fields))
         };
-        kept = TaskGraph::from_value(&kept.tasks().map(without).collect::<Map>().into())?;
+        kept = TaskGraph::from_value(&kept.entries().map(without).collect::<Map>().into())?;
         if graph.graph().edges().len() == 0 {
             kept = kept.subset(|_| true);
         }

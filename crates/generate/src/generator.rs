@@ -7,11 +7,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{KindGraph, Origin, Session};
+use taskgraph_optimize::Optimized;
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, json::DateError, text};
 
+use crate::optimized::Morphed;
 use crate::verify::run_all;
-use crate::{Error, Filter, Finding, Phase, Verification, Verifying};
+use crate::{Error, Filter, Finding, OptimizationInputs, Phase, Verification, Verifying};
 
 /// Generates a graph, phase by phase. Each phase is computed once, when it is first asked for.
 pub struct Generator {
@@ -24,6 +26,9 @@ pub struct Generator {
     full_task_graph: OnceCell<TaskGraph>,
     target_task_set: OnceCell<TaskGraph>,
     target_task_graph: OnceCell<TaskGraph>,
+    pub(crate) inputs: Option<OptimizationInputs>,
+    pub(crate) optimized: OnceCell<Optimized>,
+    pub(crate) morphed: OnceCell<Morphed>,
 }
 
 impl Generator {
@@ -38,6 +43,9 @@ impl Generator {
             full_task_graph: OnceCell::new(),
             target_task_set: OnceCell::new(),
             target_task_graph: OnceCell::new(),
+            inputs: None,
+            optimized: OnceCell::new(),
+            morphed: OnceCell::new(),
         }
     }
 
@@ -149,21 +157,25 @@ impl Generator {
     /// The targets, tasks that are always targets, and all that they need.
     pub fn target_task_graph(&self) -> Result<&TaskGraph, Error> {
         once(&self.target_task_graph, || {
-            let targets = self.target_task_set()?;
-            let full = self.full_task_graph()?;
-            let always = self.session.parameters.get("enable_always_target").cloned().unwrap_or_default();
-            let always_wanted = |kind: &Str| match &always {
-                Value::Bool(all) => *all,
-                Value::List(kinds) => kinds.iter().any(|name| name.as_str() == Some(kind)),
-                _ => false,
-            };
-            let requested = full.tasks().filter(|task| {
-                targets.get(&task.label).is_some()
-                    || task.attributes.is_true("always_target") && always_wanted(&task.kind)
-            });
-            let graph = full.closure(requested.map(|task| task.label.as_str()))?;
+            let graph = self.full_task_graph()?.closure(self.requested()?)?;
             self.verified(Phase::TargetTaskGraph, graph)
         })
+    }
+
+    /// The labels of the targets, and of tasks that are always targets.
+    pub(crate) fn requested(&self) -> Result<Vec<Str>, Error> {
+        let targets = self.target_task_set()?;
+        let always = self.session.parameters.get("enable_always_target").cloned().unwrap_or_default();
+        let always_wanted = |kind: &Str| match &always {
+            Value::Bool(all) => *all,
+            Value::List(kinds) => kinds.iter().any(|name| name.as_str() == Some(kind)),
+            _ => false,
+        };
+        let requested = self.full_task_graph()?.tasks().filter(|task| {
+            targets.get(&task.label).is_some()
+                || task.attributes.is_true("always_target") && always_wanted(&task.kind)
+        });
+        Ok(requested.map(|task| task.label.clone()).collect())
     }
 
     /// Fails if a task of a graph has a date, which JSON cannot hold. Asked before anything is printed, so that nothing
@@ -201,22 +213,31 @@ impl Generator {
     }
 
     /// The same error, with the place of its task.
-    fn placed(&self, error: Error) -> Error {
+    pub(crate) fn placed(&self, error: Error) -> Error {
         match error {
             Error::Regex { origin: None, task, source } => {
                 Error::Regex { origin: self.origin(&task).cloned(), task, source }
+            }
+            Error::Morph { origin: None, name, finding } => {
+                let origin = finding.task.as_ref().and_then(|task| self.origin(task)).cloned();
+                Error::Morph { origin, name, finding }
             }
             other => other,
         }
     }
 
-    fn verified(&self, phase: Phase, graph: TaskGraph) -> Result<TaskGraph, Error> {
+    pub(crate) fn verified(&self, phase: Phase, graph: TaskGraph) -> Result<TaskGraph, Error> {
         let kinds = self.kind_graph()?.kinds();
         self.verify(phase, kinds, &graph)?;
         Ok(graph)
     }
 
-    fn verify(&self, phase: Phase, kinds: &[taskgraph_kinds::Kind], graph: &TaskGraph) -> Result<(), Error> {
+    pub(crate) fn verify(
+        &self,
+        phase: Phase,
+        kinds: &[taskgraph_kinds::Kind],
+        graph: &TaskGraph,
+    ) -> Result<(), Error> {
         if !self.verifies {
             return Ok(());
         }
@@ -241,7 +262,7 @@ impl Generator {
     }
 }
 
-fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Error>) -> Result<&T, Error> {
+pub(crate) fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Error>) -> Result<&T, Error> {
     if let Some(value) = cell.get() {
         return Ok(value);
     }

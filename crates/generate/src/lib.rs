@@ -1,14 +1,16 @@
-//! From kinds to the target task graph, phase by phase.
+//! From kinds to the graph of the tasks to create, phase by phase.
 //!
 //! A [`Generator`] has the phases as methods: [`full_task_set`](Generator::full_task_set) →
 //! [`full_task_graph`](Generator::full_task_graph) → [`target_task_set`](Generator::target_task_set) →
-//! [`target_task_graph`](Generator::target_task_graph). Each is computed when it is first asked for, from those before it,
+//! [`target_task_graph`](Generator::target_task_graph) → [`optimized_task_graph`](Generator::optimized_task_graph) →
+//! [`morphed_task_graph`](Generator::morphed_task_graph). Each is computed when it is first asked for, from those before it,
 //! and [verified](Verification). Which tasks are targets is up to [`Filter`]s and [`TargetMethod`]s, which a program
-//! registers as it does transforms.
+//! registers as it does transforms; so are optimization strategies and [`Morph`]s. The last two phases need
+//! [`OptimizationInputs`]: a clock, taskIds, and somebody who knows about earlier tasks.
 //!
 //! ```
 //! use taskgraph_config::{GraphConfig, Parameters};
-//! use taskgraph_generate::{registry, Generator};
+//! use taskgraph_generate::{Generator, NothingFound, OptimizationInputs, registry};
 //! use taskgraph_kinds::{Environment, Session};
 //! use taskgraph_value::map;
 //!
@@ -43,34 +45,48 @@
 //! );
 //! let cwd = repository.path().to_owned();
 //! let session = Session::new(config, parameters, registry().into(), Environment::default(), cwd);
-//! let generator = Generator::new(session);
+//! let inputs = OptimizationInputs::new("2026-01-31T12:00:00Z".parse()?, |label| format!("id-of-{label}"), NothingFound);
+//! let generator = Generator::new(session).with_inputs(inputs);
 //! let targets = generator.target_task_graph()?;
 //! assert_eq!(targets.graph().nodes().collect::<Vec<_>>(), ["hello-world"]);
+//! let to_create = generator.morphed_task_graph()?;
+//! assert_eq!(to_create.graph().nodes().collect::<Vec<_>>(), ["id-of-hello-world"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod error;
 mod filter;
 mod generator;
+mod inputs;
+mod morph;
+mod morphs;
+mod optimized;
 mod targets;
 mod verifications;
 mod verify;
 
 use taskgraph_kinds::Registry;
+/// What a [`Lookup`] answers with.
+pub use taskgraph_optimize::{Lookups, Status};
 
 pub use crate::{
     error::Error,
     filter::{FilterError, filter},
     generator::Generator,
+    inputs::{Lookup, LookupError, MakeTaskId, NothingFound, OptimizationInputs},
+    morph::{Changes, Morph, Morphing, add_morph},
     targets::{Filter, TargetMethod},
     verify::{Finding, Phase, Verification, Verifying},
 };
 
-/// A registry with everything that comes with the program: loaders, transforms, filters, target methods, verifications.
+/// A registry with everything that comes with the program: loaders, transforms, filters, target methods,
+/// verifications, optimization strategies, morphs.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     taskgraph_transforms::register(&mut registry);
     targets::register(&mut registry);
     verifications::register(&mut registry);
+    taskgraph_optimize::register(&mut registry);
+    morphs::register(&mut registry);
     registry
 }

@@ -1,4 +1,4 @@
-//! The checks that come with the program, all of the full task graph.
+//! The checks that come with the program: of the full task graph, but for one.
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -37,7 +37,10 @@ pub(crate) fn register(registry: &mut Registry) {
         ("notification-filters", notification_filters),
         ("run-task-caches", run_task_caches),
     ] {
-        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph { check, splits: true }));
+        registry.add::<dyn Verification>(
+            name,
+            Arc::new(Checked { phase: Phase::FullTaskGraph, check, splits: true }),
+        );
     }
     for (name, check) in [
         ("dependency-tiers", dependency_tiers as Check),
@@ -45,20 +48,27 @@ pub(crate) fn register(registry: &mut Registry) {
         ("treeherder-symbols", treeherder_symbols),
         ("trust-domain-routes", trust_domain_routes),
     ] {
-        registry.add::<dyn Verification>(name, Arc::new(OfFullTaskGraph { check, splits: false }));
+        registry.add::<dyn Verification>(
+            name,
+            Arc::new(Checked { phase: Phase::FullTaskGraph, check, splits: false }),
+        );
     }
+    let always_optimized =
+        Checked { phase: Phase::OptimizedTaskGraph, check: always_optimized, splits: true };
+    registry.add::<dyn Verification>("always-optimized", Arc::new(always_optimized));
 }
 
 type Check = fn(Verifying<'_>, &mut Vec<Finding>);
 
-struct OfFullTaskGraph {
+struct Checked {
+    phase: Phase,
     check: Check,
     splits: bool,
 }
 
-impl Verification for OfFullTaskGraph {
+impl Verification for Checked {
     fn phase(&self) -> Phase {
-        Phase::FullTaskGraph
+        self.phase
     }
 
     fn verify(&self, verifying: Verifying<'_>, found: &mut Vec<Finding>) {
@@ -293,6 +303,17 @@ fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 "its caches at {} must be volumes; add a VOLUME to the Dockerfile",
                 missing.join(", ")
             );
+            found.push(Finding::of_task(&task.label, problem));
+        }
+    }
+}
+
+/// Tasks that nothing can run are gone.
+fn always_optimized(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+    for task in verifying.tasks {
+        if definition(task).get_str("workerType").is_some_and(|name| name == "always-optimized") {
+            let problem =
+                "has the worker type `always-optimized`, but no optimization removed or replaced it";
             found.push(Finding::of_task(&task.label, problem));
         }
     }

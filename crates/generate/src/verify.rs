@@ -24,6 +24,10 @@ pub enum Phase {
     TargetTaskSet,
     /// The targets and all that they need.
     TargetTaskGraph,
+    /// The tasks that are left to create. From here on keys are taskIds.
+    OptimizedTaskGraph,
+    /// The same, after all morphs.
+    MorphedTaskGraph,
 }
 
 impl fmt::Display for Phase {
@@ -35,6 +39,8 @@ impl fmt::Display for Phase {
             Phase::FullTaskGraph => "full task graph",
             Phase::TargetTaskSet => "target task set",
             Phase::TargetTaskGraph => "target task graph",
+            Phase::OptimizedTaskGraph => "optimized task graph",
+            Phase::MorphedTaskGraph => "morphed task graph",
         })
     }
 }

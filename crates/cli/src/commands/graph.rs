@@ -1,4 +1,4 @@
-//! `taskgraph tasks`, `full`, `target` and `target-graph`
+//! `taskgraph tasks`, `full`, `target`, `target-graph`, `optimized` and `morphed`
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -47,7 +47,7 @@ pub(crate) struct GraphArgs {
     /// Leave out this key of every task, such as `task.payload.env`; may be repeated
     #[arg(long = "exclude-key", value_name = "KEY", help_heading = "What to print")]
     exclude_keys: Vec<String>,
-    /// Accepted as in the reference; these graphs are not optimized anyway
+    /// Accepted as in the reference, where it makes no difference either
     #[arg(long, help_heading = "What to print")]
     no_optimize: bool,
     /// Print what the current work, uncommitted changes included, changes since a revision

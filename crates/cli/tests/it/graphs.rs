@@ -21,6 +21,18 @@ fn each_command_prints_its_graph() {
 }
 
 #[test]
+fn what_is_left_to_create_has_task_ids_as_keys() {
+    check("optimized -p params/release.json", "build-linux\nbuild-mac\nrelease-notes-write\n\n");
+    check("morphed -p params/release.json", "build-linux\nbuild-mac\nrelease-notes-write\n\n");
+    let graph: serde_json::Value =
+        serde_json::from_str(&TestEnv::new().run("morphed -q -J -p params/release.json").ok()).unwrap();
+    for (key, task) in graph.as_object().unwrap() {
+        assert_eq!(task["task_id"], key.as_str());
+        assert_eq!(key.len(), 22);
+    }
+}
+
+#[test]
 fn forms_have_the_same_values() {
     let env = TestEnv::new();
     let json = env.run("full -J -p params/main.yml --tasks test-unit").ok();

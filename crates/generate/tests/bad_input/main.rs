@@ -13,6 +13,7 @@ mod images;
 mod kinds;
 mod mutations;
 mod names;
+mod optimized;
 mod parameters;
 mod schemas;
 mod split;

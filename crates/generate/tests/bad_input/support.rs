@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use taskgraph_config::{GraphConfig, Offline, ParametersSource, load_parameters};
-use taskgraph_generate::{Generator, registry};
+use taskgraph_generate::{Generator, Lookup, OptimizationInputs, registry};
 use taskgraph_kinds::{Environment, Session};
 use taskgraph_transforms::set_run_task_dir;
 use tempfile::TempDir;
@@ -227,6 +227,27 @@ impl Repository {
             Ok(count) => panic!("expected an error, got a graph of {count}"),
             Err(error) => self.shown(&error),
         }
+    }
+
+    /// The message of the error that there must be when the graph is morphed. `lookup` answers for the index.
+    #[track_caller]
+    pub(crate) fn morph_error(&self, lookup: impl Lookup + 'static) -> String {
+        let now = DateTime::default();
+        let inputs = OptimizationInputs::new(now, |label| format!("id-of-{label}"), lookup);
+        let generator = self.generator().unwrap().with_inputs(inputs);
+        match generator.morphed_task_graph() {
+            Ok(graph) => panic!("expected an error, got a graph of {}", graph.len()),
+            Err(error) => self.shown(&error.to_string()),
+        }
+    }
+
+    /// The labels of the morphed graph, if the index is empty and nobody asks for more than it has.
+    #[track_caller]
+    pub(crate) fn morphed(&self, lookup: impl Lookup + 'static) -> Vec<String> {
+        let inputs = OptimizationInputs::new(DateTime::default(), |label| format!("id-of-{label}"), lookup);
+        let generator = self.generator().unwrap().with_inputs(inputs);
+        let graph = generator.morphed_task_graph().unwrap_or_else(|error| panic!("{error}"));
+        graph.tasks().map(|task| task.label.to_string()).collect()
     }
 
     fn shown(&self, text: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Printed tasks: by label, the text of the task.
+/// Printed tasks: by label or taskId, the text of the task.
 pub(crate) type Printed = BTreeMap<String, String>;
 
 /// The full graph.
@@ -13,17 +13,22 @@ pub(crate) fn full(folder: &Path, set: &str) -> Printed {
     split(&fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
-/// Any graph. Those that have their tasks from the full one are kept as lists of labels.
-pub(crate) fn graph(folder: &Path, set: &str, graph: &str, full: &Printed) -> Printed {
+/// Why the reference fails to optimize the graph, if it does.
+pub(crate) fn optimization_error(folder: &Path, set: &str) -> Option<String> {
+    fs::read_to_string(folder.join("expected").join(set).join("optimized.error")).ok()
+}
+
+/// Any graph. Those that have their tasks from another one are kept as lists of labels, or of taskIds.
+pub(crate) fn graph(folder: &Path, set: &str, graph: &str, from: &Printed) -> Printed {
     let expected = folder.join("expected").join(set);
     if let Ok(whole) = fs::read_to_string(expected.join(format!("{graph}.json"))) {
         return split(&whole);
     }
     let labels = fs::read_to_string(expected.join(format!("{graph}.labels"))).unwrap();
-    labels.lines().map(|label| (label.to_owned(), full[label].clone())).collect()
+    labels.lines().map(|label| (label.to_owned(), from[label].clone())).collect()
 }
 
-/// The tasks of a printed graph, which must be in the order of their labels.
+/// The tasks of a printed graph, which must be in the order of their keys.
 pub(crate) fn split(printed: &str) -> Printed {
     if printed == "{}\n\n" {
         return Printed::new();

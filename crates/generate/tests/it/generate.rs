@@ -1,18 +1,24 @@
 //! What this library prints.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use taskgraph_config::{GraphConfig, Offline, ParametersSource, load_parameters};
-use taskgraph_generate::{Generator, filter, registry};
+use taskgraph_generate::{
+    Generator, Lookup, LookupError, Lookups, OptimizationInputs, Status, filter, registry,
+};
 use taskgraph_graph::write_json;
 use taskgraph_kinds::{Environment, Session};
 use taskgraph_transforms::set_run_task_dir;
-use taskgraph_value::{Map, Value, map};
+use taskgraph_value::{Map, Str, Value, map};
 
 use crate::checkout::Checkout;
 use crate::expected::{Printed, split};
+
+/// When all graphs are made.
+const NOW: &str = "2024-05-06T07:08:09Z";
 
 /// The arguments of a set of parameters.
 struct Args {
@@ -78,7 +84,7 @@ impl Run {
             trust_domain: Some(config.trust_domain()),
             repo_root: &repo,
             cwd: &repo,
-            now: chrono::DateTime::parse_from_rfc3339("2024-05-06T07:08:09Z").unwrap(),
+            now: chrono::DateTime::parse_from_rfc3339(NOW).unwrap(),
             remote: &Offline,
             extensions: &[],
         };
@@ -91,16 +97,26 @@ impl Run {
         if let Some(folder) = checkout.run_task() {
             set_run_task_dir(&session, Some(folder.to_owned()));
         }
-        Run { generator: Generator::new(session), args }
+        // Ids of the reference's driver. A task that the reference does not create shows as one more task here.
+        let ids = label_to_taskid(fixture, set).unwrap_or_default();
+        let task_id = move |label: &str| {
+            ids.get(label)
+                .cloned()
+                .unwrap_or_else(|| format!("of `{label}`, which the reference does not create"))
+        };
+        let inputs = OptimizationInputs::new(NOW.parse().unwrap(), task_id, Index::read(fixture));
+        Run { generator: Generator::new(session).with_inputs(inputs), args }
     }
 
-    /// The printed form of a graph, `tasks`, `full`, `target` or `target-graph`.
+    /// The printed form of a graph, `tasks`, `full`, `target`, `target-graph`, `optimized` or `morphed`.
     pub(crate) fn print(&self, graph: &str) -> Printed {
         let generated = match graph {
             "tasks" => self.generator.full_task_set(),
             "full" => self.generator.full_task_graph(),
             "target" => self.generator.target_task_set(),
             "target-graph" => self.generator.target_task_graph(),
+            "optimized" => self.generator.optimized_task_graph(),
+            "morphed" => self.generator.morphed_task_graph(),
             _ => panic!("no graph {graph}"),
         };
         let generated = generated.unwrap_or_else(|error| panic!("{graph}: {error}"));
@@ -108,5 +124,47 @@ impl Run {
         let mut text = Vec::new();
         write_json(&filtered, &mut text).unwrap();
         split(&(String::from_utf8(text).unwrap() + "\n\n"))
+    }
+
+    /// TaskIds by label, after the morphs.
+    pub(crate) fn label_to_taskid(&self) -> BTreeMap<String, String> {
+        let ids = self.generator.label_to_taskid().unwrap_or_else(|error| panic!("label-to-taskid: {error}"));
+        ids.iter().map(|(label, task_id)| (label.to_string(), task_id.to_string())).collect()
+    }
+
+    /// Why the graph cannot be optimized.
+    pub(crate) fn optimization_error(&self) -> Option<String> {
+        self.generator.optimized_task_graph().err().map(|error| error.to_string())
+    }
+}
+
+/// TaskIds by label as the reference has them; nothing if it fails to optimize the graph.
+pub(crate) fn label_to_taskid(fixture: &Path, set: &str) -> Option<BTreeMap<String, String>> {
+    let path = fixture.join("expected").join(set).join("label-to-taskid.json");
+    Some(serde_json::from_str(&fs::read_to_string(path).ok()?).unwrap())
+}
+
+/// What a fixture's `index.json` has: tasks by index path.
+struct Index(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Index {
+    fn read(fixture: &Path) -> Self {
+        let text = fs::read_to_string(fixture.join("index.json"));
+        Index(text.map_or_else(|_| BTreeMap::new(), |text| serde_json::from_str(&text).unwrap()))
+    }
+}
+
+impl Lookup for Index {
+    fn look_up(&self, index_paths: &[Str]) -> Result<Lookups, LookupError> {
+        let mut lookups = Lookups::default();
+        for path in index_paths {
+            if let Some(task) = self.0.get(path.as_str()) {
+                let part = |name: &str| Str::from(task[name].as_str());
+                lookups.tasks.insert(path.clone(), part("taskId"));
+                let status = Status { state: part("state"), expires: part("expires") };
+                lookups.statuses.insert(part("taskId"), status);
+            }
+        }
+        Ok(lookups)
     }
 }

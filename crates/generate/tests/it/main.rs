@@ -1,6 +1,6 @@
 //! What the reference printed, for every fixture and every set of its parameters.
 //!
-//! A test checks the four graphs of one set. fixtures/README.md says what the files are and how the reference was run;
+//! A test checks the six graphs of one set, and which taskId has which label. fixtures/README.md says what the files are and how the reference was run;
 //! here the same is done with this library.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
@@ -42,6 +42,7 @@ fixtures! {
     kinds: level_2 nested_root push root_with_slash without_keys;
     matrix: pull_request push;
     notify: other push push_level_1;
+    optimized: push review targets_kept;
     payloads: cron hg pull_request push push_level_1 tag;
     repositories: main old plugins pull_request;
     targets: codereview cron defaults hg issue_comment no_filters nothing nothing_at_all other_project pull_request
@@ -68,10 +69,28 @@ fn check(checkout: &Shared, set: &str) {
     let generate = generate::Run::new(&checkout, &folder, &set);
     let full = expected::full(&folder, &set);
     let mut problems = Vec::new();
-    for graph in ["tasks", "full", "target", "target-graph"] {
-        let expected = expected::graph(&folder, &set, graph, &full);
+    let mut compare = |graph: &str, expected: &expected::Printed| {
         let found = generate.print(graph);
-        problems.extend(diff::differences(&expected, &found).map(|problem| format!("{graph}: {problem}")));
+        problems.extend(diff::differences(expected, &found).map(|problem| format!("{graph}: {problem}")));
+    };
+    for graph in ["tasks", "full", "target", "target-graph"] {
+        compare(graph, &expected::graph(&folder, &set, graph, &full));
+    }
+    match expected::optimization_error(&folder, &set) {
+        Some(error) => {
+            if generate.optimization_error().is_none() {
+                problems.push(format!("optimized: the reference fails with {}", error.trim()));
+            }
+        }
+        None => {
+            let optimized = expected::graph(&folder, &set, "optimized", &full);
+            compare("optimized", &optimized);
+            compare("morphed", &expected::graph(&folder, &set, "morphed", &optimized));
+            let expected = generate::label_to_taskid(&folder, &set).unwrap();
+            if generate.label_to_taskid() != expected {
+                problems.push("label-to-taskid differs".to_owned());
+            }
+        }
     }
     assert!(
         problems.is_empty(),
