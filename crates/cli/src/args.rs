@@ -24,9 +24,9 @@ use crate::log::Verbosity;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all went well (also if a diff has differences, and if the reader of the output stops early)
-  1  something is wrong with the kinds, the parameters, the repository, a file, or an id; or some or
-     all of several tasks could not be dealt with, for whatever reason
-  2  the command line makes no sense
+  1  something is wrong with the kinds, the parameters, the repository or a file; or some or all of
+     several tasks could not be dealt with, for whatever reason
+  2  the command line makes no sense, or an id in it is none
   3  a service or the network failed; trying again may help
   4  there are no credentials, they are bad or expired, or their scopes do not suffice";
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write, stdin};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use taskcluster_queue_client::{Cluster, Recorder};
@@ -42,6 +42,12 @@ impl ChangeArgs {
     pub(crate) fn ask(self, question: &str, tasks: usize, world: &World, log: &Log) -> Result<()> {
         if self.noop || self.yes || tasks == 0 || !(self.confirm || tasks > 1) {
             return Ok(());
+        }
+        let terminals = world.terminals;
+        if !terminals.messages && !self.confirm && (terminals.input || terminals.output) {
+            bail!(
+                "cannot ask whether to {question}, because messages are redirected: --yes goes on without asking"
+            );
         }
         let Some(mut answers) = answers(self.confirm, world) else { return Ok(()) };
         log.ask(format_args!("{question}? [y/N] "));

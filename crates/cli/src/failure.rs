@@ -14,9 +14,10 @@ use taskgraph_config::{ConfigError, ParametersError};
 pub(crate) enum Exit {
     /// All went well.
     Success = 0,
-    /// Something is wrong with what was given, or some of it could not be done. (2 is for the command line, which is
-    /// clap's matter.)
+    /// Something is wrong with what was given, or some of it could not be done.
     Failure = 1,
+    /// The command line makes no sense. Most of that is clap's matter.
+    Usage = 2,
     /// A service or the network failed.
     Service = 3,
     /// The services do not know us, or do not let us.
@@ -63,6 +64,10 @@ pub(crate) struct ReaderGone;
 #[derive(Debug)]
 pub(crate) struct Declined;
 
+/// The command line makes no sense, for a reason that clap does not know.
+#[derive(Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not everything succeeded")
@@ -81,9 +86,16 @@ impl fmt::Display for Declined {
     }
 }
 
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl StdError for Failed {}
 impl StdError for ReaderGone {}
 impl StdError for Declined {}
+impl StdError for Misuse {}
 
 /// The message of an error and its causes. Some errors have the text of their cause in their own.
 pub(crate) fn message(error: &Error) -> String {
@@ -142,8 +154,18 @@ fn of_cause(error: &(dyn StdError + 'static)) -> Option<Exit> {
     if let Some(taskgraph_docker::Error::Download { .. }) = error.downcast_ref() {
         return Some(Exit::Service);
     }
-    if let Some(SignInError::NoCredentials | SignInError::NoScopes) = error.downcast_ref() {
-        return Some(Exit::Rights);
+    if error.is::<Misuse>() || matches!(error.downcast_ref(), Some(Service::BadTaskId { .. })) {
+        return Some(Exit::Usage);
+    }
+    match error.downcast_ref() {
+        Some(SignInError::NoCredentials | SignInError::NoScopes) => return Some(Exit::Rights),
+        Some(
+            SignInError::BadLifetime { .. } | SignInError::BadScope { .. } | SignInError::BadName { .. },
+        ) => {
+            return Some(Exit::Usage);
+        }
+        Some(SignInError::AllForLong | SignInError::NothingWanted) => return Some(Exit::Usage),
+        _ => {}
     }
     error.downcast_ref().map(Exit::of_service)
 }

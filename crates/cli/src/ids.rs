@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{Read, stdin};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use taskcluster_queue_client::TaskId;
 
+use crate::failure::Misuse;
 use crate::log::Log;
 
 /// Of a list of bad ids; there may be thousands.
@@ -87,11 +88,11 @@ fn read(args: &[String], input: &mut dyn Read, log: &Log) -> Result<Vec<TaskId>>
                 bad.iter().take(MOST_SHOWN).map(|(word, _)| format!("`{word}`")).collect();
             let more = count.saturating_sub(MOST_SHOWN);
             let more = if more == 0 { String::new() } else { format!(" and {more} others") };
-            bail!(
+            Err(anyhow!(Misuse(format!(
                 "{count} bad ids: {}{more}: expected 22 letters, digits, `-` and `_` each, as in \
                  `fdtgsD5DQUmAQZEaGMvQ4Q`",
                 shown.join(", ")
-            )
+            ))))
         }
     }
 }

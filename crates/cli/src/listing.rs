@@ -77,9 +77,14 @@ impl Listing {
         let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         for line in &lines {
-            let cells: Vec<String> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            writeln!(out, "{}", cells.join("  ").trim_end())?;
+            let mut text = String::new();
+            let mut missing = 0; // what the cell before is short of the width of its column
+            for (cell, width) in line.iter().zip(&widths) {
+                text.extend(std::iter::repeat_n(' ', missing));
+                text += cell;
+                missing = width - cell.chars().count() + 2;
+            }
+            writeln!(out, "{}", text.trim_end())?;
         }
         Ok(())
     }
@@ -123,6 +128,17 @@ mod tests {
         let mut out = Vec::new();
         listing.print(style, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_table_holds_whatever_is_long() {
+        let mut listing = Listing::new(&[("NAME", "name"), ("BODY", "body")]);
+        listing.push(json!({"name": "x".repeat(70_000), "body": "y".repeat(70_000)}));
+        listing.push(json!({"name": "x", "body": "y"}));
+        let mut out = Vec::new();
+        listing.print(Style::Table, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [70_006, 140_002, 70_003]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use taskcluster_queue_client::{Cluster, Error, State, Status, TaskId};
 
 use crate::{
     dependencies,
-    failure::{DependencyState, Refusal},
+    failure::{DependencyState, Failure, Refusal},
     look::{Definitions, Subject, subjects},
     plan::{Item, Plan, Step},
     time::check_deadline,
@@ -49,10 +49,21 @@ pub async fn plan_rerun(
 
 pub(crate) async fn of_subjects(
     cluster: &Cluster,
-    subjects: Vec<Subject>,
+    mut subjects: Vec<Subject>,
     force: bool,
     now: DateTime<Utc>,
 ) -> Result<Plan, Error> {
+    if !force {
+        // What cannot be checked is not done.
+        for subject in &mut subjects {
+            if subject.definition.is_none() && subject.status.as_ref().is_ok_and(never_ran) {
+                match cluster.queue().task(&subject.task_id).await {
+                    Ok(definition) => subject.definition = Some(definition),
+                    Err(error) => subject.status = Err(Failure::Failed(error)),
+                }
+            }
+        }
+    }
     let states = if force {
         BTreeMap::new()
     } else {

@@ -1,6 +1,6 @@
 //! Contents of artifacts.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use crate::{
     cluster::{Call, Cluster},
@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// The content of an artifact, as it comes: see [`Queue::open_artifact`].
-#[derive(Debug)]
 pub struct Chunks {
     response: reqwest::Response,
     asked: String,
@@ -24,6 +23,13 @@ pub struct Downloaded {
     pub length: u64,
     /// What it is, if the server said so.
     pub content_type: Option<String>,
+}
+
+impl fmt::Debug for Chunks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The response would show its URL, which may be signed.
+        f.debug_struct("Chunks").field("asked", &self.asked).finish_non_exhaustive()
+    }
 }
 
 impl Chunks {

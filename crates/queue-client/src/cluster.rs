@@ -1,6 +1,9 @@
 //! One deployment.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use reqwest::Url;
 use serde::de::DeserializeOwned;
@@ -31,17 +34,31 @@ pub struct Cluster {
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Mutex<Vec<Recorded>>>);
 
-/// One request that was not sent.
-#[derive(Clone, Debug, PartialEq)]
+/// One request that was not sent. `Debug` does not show the body of a secret.
+#[derive(Clone, PartialEq)]
 pub struct Recorded {
     /// The service, such as `queue`.
     pub service: &'static str,
     /// The method, such as `createTask`.
     pub method: &'static str,
-    /// The arguments in the path.
+    /// The arguments in the path; `***` for secrets.
     pub arguments: Vec<String>,
     /// The body; null if there is none.
     pub body: Value,
+}
+
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Recorded");
+        shown
+            .field("service", &self.service)
+            .field("method", &self.method)
+            .field("arguments", &self.arguments);
+        match self.service {
+            "secrets" => shown.finish_non_exhaustive(),
+            _ => shown.field("body", &self.body).finish(),
+        }
+    }
 }
 
 /// What came of a request that changes something.
@@ -222,7 +239,7 @@ impl Cluster {
             recorder.lock().push(Recorded {
                 service: call.service.name,
                 method: call.method.name,
-                arguments: call.arguments.iter().map(|&argument| argument.to_owned()).collect(),
+                arguments: call.shown_arguments().into_iter().map(str::to_owned).collect(),
                 body: call.body.cloned().unwrap_or_default(),
             });
             return Ok(Sent::Recorded);
@@ -236,8 +253,10 @@ impl Cluster {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(call.query);
         }
+        let shown = Call { arguments: &call.shown_arguments(), ..*call };
         Ok(Request {
             asked: call.shown(),
+            shown_url: url::shown(&self.url_of(&self.api_root, &shown)?),
             verb: call.method.verb,
             url,
             body: call.body.map(|body| body.to_string().into_bytes()),
@@ -317,7 +336,14 @@ impl Call<'_> {
 
     /// For messages: `queue.status(fdtgsD5DQUmAQZEaGMvQ4Q)`.
     pub(crate) fn shown(&self) -> String {
-        format!("`{}.{}({})`", self.service.name, self.method.name, self.arguments.join(", "))
+        format!("`{}.{}({})`", self.service.name, self.method.name, self.shown_arguments().join(", "))
+    }
+
+    /// The arguments, but for those that are secrets.
+    fn shown_arguments(&self) -> Vec<&str> {
+        let names = self.method.arguments().map(Some).chain(std::iter::repeat(None));
+        let shown = |(&value, name)| if name == Some("token") { "***" } else { value };
+        self.arguments.iter().zip(names).map(shown).collect()
     }
 }
 

@@ -107,7 +107,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(Box<Refusal>),
     /// No answer, or not the whole of it.
-    #[error("no whole answer to {asked} in {attempts} attempts")]
+    #[error("no whole answer to {asked} in {attempts} attempt{}", if *attempts == 1 { "" } else { "s" })]
     Transport {
         /// What was asked.
         asked: String,

@@ -33,6 +33,8 @@ pub struct Http {
 pub(crate) struct Request<'a> {
     /// For messages.
     pub(crate) asked: String,
+    /// For messages, too: the URL without secrets.
+    pub(crate) shown_url: String,
     pub(crate) verb: Verb,
     pub(crate) url: Url,
     pub(crate) body: Option<Vec<u8>>,
@@ -40,6 +42,14 @@ pub(crate) struct Request<'a> {
     /// Whether a redirection is followed; else it is the answer.
     pub(crate) follow: bool,
     pub(crate) signer: Option<&'a Signer>,
+}
+
+impl Request<'_> {
+    /// What was asked, and whom: for failures that may be the network's.
+    fn asked_whom(&self) -> String {
+        let whom = self.url.origin().ascii_serialization();
+        if self.asked.contains(&whom) { self.asked.clone() } else { format!("{} of `{whom}`", self.asked) }
+    }
 }
 
 /// Where the content of an answer goes.
@@ -83,6 +93,7 @@ impl Http {
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
         let request = Request {
             asked: String::new(),
+            shown_url: String::new(),
             verb: Verb::Get,
             url: url::parse(url)?,
             body: None,
@@ -90,8 +101,9 @@ impl Http {
             follow: true,
             signer: None,
         };
-        let asked = format!("`{}`", url::shown(&request.url));
-        Ok(self.send(&Request { asked, ..request }, Sink::Memory).await?.bytes)
+        let shown_url = url::shown(&request.url);
+        let asked = format!("`{shown_url}`");
+        Ok(self.send(&Request { asked, shown_url, ..request }, Sink::Memory).await?.bytes)
     }
 
     /// Sends a request until it succeeds, or must not be sent again.
@@ -127,7 +139,8 @@ impl Http {
         // Nobody closes it.
         let _permit = self.permits.acquire().await.ok();
         let response = self.attempt(request, count).await?;
-        let limits = Limits { asked: &request.asked, attempts: count, max_bytes: self.settings.max_bytes };
+        let asked = request.asked_whom();
+        let limits = Limits { asked: &asked, attempts: count, max_bytes: self.settings.max_bytes };
         answer::read(response, sink, &limits).await
     }
 

@@ -23,12 +23,15 @@ pub(crate) fn parse(url: &str) -> Result<Url, Error> {
     }
 }
 
-/// The URL for messages: without user name and password.
+/// The URL for messages: without user name, password, and query, which may be a signature.
 pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Both fail only for URLs that cannot have them.
     let _ = url.set_username("");
     let _ = url.set_password(None);
+    if url.query().is_some() {
+        url.set_query(Some("..."));
+    }
     url.to_string()
 }
 
@@ -74,6 +77,6 @@ mod tests {
         }
         assert!(!parse("ftp://me:secret@host/").unwrap_err().to_string().contains("secret"));
         let url = parse("https://me:secret@host/x?y=1").unwrap();
-        assert_eq!(shown(&url), "https://host/x?y=1");
+        assert_eq!(shown(&url), "https://host/x?...");
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use taskcluster_queue_client::TaskId;
 
 use crate::connection::Connection;
+use crate::failure::Misuse;
 use crate::log::Log;
 use crate::output::Destination;
 use crate::world::World;
@@ -64,17 +65,20 @@ impl ArtifactArgs {
     fn wanted(self, world: &World) -> Result<Wanted> {
         let mut names = self.names;
         let mut run = self.run;
-        if names.len() == 3 {
+        let starts_with_number = |names: &[String]| names[0].bytes().all(|byte| byte.is_ascii_digit());
+        if names.len() == 3 || (names.len() == 2 && starts_with_number(&names)) {
             let given = names.remove(0);
             let number = given.parse().with_context(|| format!("bad run `{given}`: expected a number"))?;
             if run.replace(number).is_some() {
-                bail!("the run is given twice: `{given}`, and with --run");
+                return Err(Misuse(format!("the run is given twice: `{given}`, and with --run")).into());
             }
         }
         let mut names = names.into_iter();
         let name = names.next().unwrap_or_default();
         let file = match (names.next(), self.output) {
-            (Some(file), Some(_)) => bail!("the file is given twice: `{file}`, and with --output"),
+            (Some(file), Some(_)) => {
+                return Err(Misuse(format!("the file is given twice: `{file}`, and with --output")).into());
+            }
             (Some(file), None) | (None, Some(file)) => file,
             (None, None) => new_file(&name, world)?,
         };

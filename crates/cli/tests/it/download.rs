@@ -87,8 +87,8 @@ fn what_cannot_be_downloaded_is_said() {
         &format!("`queue.getArtifact({FIRST}, 5, public/logs/a.txt)` answered 404"),
     );
     check(&format!("{FIRST} latest public/logs/a.txt x"), 1, "bad run `latest`: expected a number: ");
-    check(&format!("{FIRST} -r 0 0 public/logs/a.txt x"), 1, "the run is given twice");
-    check(&format!("{FIRST} public/logs/a.txt x -o y"), 1, "the file is given twice");
+    check(&format!("{FIRST} -r 0 0 public/logs/a.txt x"), 2, "the run is given twice");
+    check(&format!("{FIRST} public/logs/a.txt x -o y"), 2, "the file is given twice");
     check(
         &format!("{FIRST} public/logs/"),
         1,

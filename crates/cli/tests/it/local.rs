@@ -194,7 +194,7 @@ fn workers_are_stood_in_for() {
 #[test]
 fn bad_arguments_are_said_once() {
     let env = TestEnv::new();
-    let message = env.run("local resolve x y completed").failed(1);
+    let message = env.run("local resolve x y completed").failed(2);
     assert_eq!(
         message,
         "error: 2 bad ids: `x`, `y`: expected 22 letters, digits, `-` and `_` each, as in `fdtgsD5DQUmAQZEaGMvQ4Q`\n"

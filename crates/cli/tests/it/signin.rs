@@ -96,18 +96,18 @@ fn what_nobody_should_ask_for_is_refused() {
     };
     check(
         &[],
-        1,
+        2,
         "error: the scope `*`, which is every scope you have, for more than an hour is dangerous\n\
          hint: name the scopes with -s, or take --expires 1h, or say --all-scopes\n",
     );
     check(
         &["--expires", "soon"],
-        1,
+        2,
         "error: bad lifetime `soon`: expected a time such as `15m`, `1h` or `1d`\n",
     );
-    check(&["-s", " \n "], 1, "error: no scopes are named\n");
-    check(&["-s", "é"], 1, "error: bad scope `é`: expected printable ASCII characters\n");
-    check(&["-s", "a", "-n", "a b"], 1, "error: bad name `a b`: expected letters, digits and `-_.:@/`\n");
+    check(&["-s", " \n "], 2, "error: no scopes are named\n");
+    check(&["-s", "é"], 2, "error: bad scope `é`: expected printable ASCII characters\n");
+    check(&["-s", "a", "-n", "a b"], 2, "error: bad name `a b`: expected letters, digits and `-_.:@/`\n");
     check(
         &["--local"],
         1,

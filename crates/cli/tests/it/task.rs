@@ -51,7 +51,7 @@ fn several_tasks_are_rows() {
     assert_eq!((&rows[0]["state"], &rows[0]["reasonResolved"]), (&json!("failed"), &json!("failed")));
     assert_eq!((&rows[1]["taskId"], &rows[1]["runId"]), (&json!(two), &json!(0)));
     assert_eq!(duty.run_with("task status -", "").ok(), "");
-    let message = duty.run(&format!("task status x {one} y")).failed(1);
+    let message = duty.run(&format!("task status x {one} y")).failed(2);
     assert!(message.starts_with("error: 2 bad ids: `x`, `y`"), "{message}");
 }
 

@@ -28,7 +28,10 @@ pub(super) async fn wait(listeners: &[TcpListener], path: &str) -> io::Result<Cr
                 let accepted = &accepted;
                 open.push(async move { timeout(PATIENCE, serve(stream, path, accepted)).await.ok().flatten() });
             }
-            Some(Some(credentials)) = open.next() => return Ok(credentials),
+            // Not a pattern: that one connection brought nothing must not keep the others from being served.
+            Some(served) = open.next() => if let Some(credentials) = served {
+                return Ok(credentials);
+            },
         }
     }
 }

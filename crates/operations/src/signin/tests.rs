@@ -90,6 +90,29 @@ fn only_the_secret_path_is_accepted() {
 }
 
 #[test]
+fn connections_that_bring_nothing_hold_no_other_up() {
+    let runtime = runtime();
+    let signin =
+        runtime.block_on(SignIn::begin("https://tc.example.com", &wanted(&["*"], 60), 0, [9; 32])).unwrap();
+    let (port, path) = callback(signin.url());
+    let browser = thread::spawn(move || {
+        // Two connections are open; what comes on the first is answered, and ends it, before the other says anything.
+        let mut first = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let mut second = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        first.write_all(b"GET /favicon.ico HTTP/1.1\r\n\r\n").unwrap();
+        first.read_to_string(&mut String::new()).unwrap();
+        second
+            .write_all(format!("GET {path}?clientId=me&accessToken=x HTTP/1.1\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut answer = String::new();
+        second.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    assert_eq!(runtime.block_on(signin.finish()).unwrap().client_id(), "me");
+    assert!(browser.join().unwrap().starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn a_port_that_is_taken_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -130,6 +130,27 @@ async fn force_skips_the_look_at_dependencies() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_checked_is_not_rerun() {
+    let world = World::new().await;
+    let other = world.task("other", &[]).await;
+    let blocked = world.task("blocked", &[&other]).await;
+    world.cancel(&blocked).await;
+    // Enough to rerun it, and not to see what it depends on.
+    let scopes = [
+        format!("queue:status:{blocked}"),
+        format!("queue:rerun-task:sched/{}/{blocked}", crate::support::group()),
+    ];
+    let few = world.cluster.with_authorized_scopes(scopes).unwrap();
+    let plan = plan_rerun(&few, std::slice::from_ref(&blocked), false, world.now()).await.unwrap();
+    let outcomes = plan.act(&few, |_| {}).await;
+    let error = outcomes[0].result.as_ref().unwrap_err().error();
+    assert_eq!(error.map(Error::is_about_rights), Some(true));
+    assert_eq!(world.status(&blocked).await.runs.len(), 1);
+    let plan = plan_rerun(&few, &[blocked], true, world.now()).await.unwrap();
+    assert_eq!(told(&plan.act(&few, |_| {}).await[0]), ": pending run 1");
+}
+
+#[tokio::test]
 async fn each_task_is_tried() {
     let world = World::new().await;
     let failed = world.task("failed", &[]).await;

@@ -1,6 +1,7 @@
 //! Reading answers.
 
 use std::{
+    fs,
     io::Write,
     path::Path,
     time::{Duration, SystemTime},
@@ -60,33 +61,45 @@ pub(super) async fn read(response: Response, sink: Sink<'_>, limits: &Limits<'_>
     }
 }
 
-/// The file appears when it is whole, under its name.
+/// The file appears when it is whole, under its name. A link stays one: what it leads to is replaced. What is no file,
+/// such as a pipe, is written to, but only once: nobody can take back what went into it.
 async fn write(response: Response, path: &Path, limits: &Limits<'_>) -> Result<u64, Failed> {
     let failed = |source| Failed::ForGood(Error::Write { path: path.to_owned(), source });
-    let folder = match path.parent() {
+    let there = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&there).ok();
+    let mut length = 0;
+    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
+        let mut file = fs::File::options().write(true).open(&there).map_err(failed)?;
+        let written = pieces(response, limits, |piece| {
+            length += piece.len() as u64;
+            file.write_all(piece).map_err(failed)
+        });
+        return written.await.map(|()| length).map_err(Failed::for_good);
+    }
+    let folder = match there.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = new_file(folder).map_err(failed)?;
-    let mut length = 0;
+    let mut file = new_file(folder, existing.map(|existing| existing.permissions())).map_err(failed)?;
     pieces(response, limits, |piece| {
         length += piece.len() as u64;
         file.write_all(piece).map_err(failed)
     })
     .await?;
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    file.persist(&there).map_err(|error| failed(error.error))?;
     Ok(length)
 }
 
-/// A file that others may read as they may read any new file: temporary ones are private otherwise.
-fn new_file(folder: &Path) -> std::io::Result<NamedTempFile> {
+/// A file with the permissions of the one that it replaces, or else those of any new file: temporary ones are private
+/// otherwise.
+fn new_file(folder: &Path, permissions: Option<fs::Permissions>) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".download-");
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    let permissions = permissions.or_else(|| Some(std::os::unix::fs::PermissionsExt::from_mode(0o666)));
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
     }
     builder.tempfile_in(folder)
 }

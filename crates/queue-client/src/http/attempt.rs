@@ -32,6 +32,15 @@ pub(super) enum Failed {
     },
 }
 
+impl Failed {
+    /// The same, with no further attempt.
+    pub(super) fn for_good(self) -> Failed {
+        match self {
+            Failed::ForGood(error) | Failed::ForNow { error, .. } => Failed::ForGood(error),
+        }
+    }
+}
+
 impl Http {
     /// Asks until there is an answer that is no redirection.
     pub(super) async fn attempt(&self, request: &Request<'_>, attempt: u32) -> Result<Response, Failed> {
@@ -47,7 +56,7 @@ impl Http {
             }
         }
         let source = format!("more than {MOST_REDIRECTIONS} redirections").into();
-        Err(Failed::ForGood(Error::Transport { asked: request.asked.clone(), attempts: attempt, source }))
+        Err(Failed::ForGood(Error::Transport { asked: request.asked_whom(), attempts: attempt, source }))
     }
 
     /// Asks one address. Only the first is signed for: the others may be anybody's.
@@ -86,7 +95,7 @@ impl Http {
             let done = !error.is_connect();
             // Its text would show the URL, and that of a redirection may be a signed one.
             let source = Box::new(error.without_url());
-            let error = Error::Transport { asked: request.asked.clone(), attempts: attempt, source };
+            let error = Error::Transport { asked: request.asked_whom(), attempts: attempt, source };
             if hopeless { Failed::ForGood(error) } else { Failed::ForNow { error, wait: None, done } }
         })
     }
@@ -97,7 +106,7 @@ impl Http {
         let (code, message) = answer::words(response).await;
         let error = Error::from(Refusal {
             asked: request.asked.clone(),
-            url: url::shown(url),
+            url: if *url == request.url { request.shown_url.clone() } else { url::shown(url) },
             status: status.as_u16(),
             code,
             message,

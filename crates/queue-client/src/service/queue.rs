@@ -76,6 +76,7 @@ impl<'a> Queue<'a> {
     }
 
     /// Makes a new run of a task, without a look at its dependencies. One that is pending or running stays as it is.
+    /// This is not repeated if no answer comes: the new run may have ended by then, and there would be another.
     pub async fn rerun_task(&self, id: &TaskId) -> Result<Sent<Status>, Error> {
         self.status_of(call!("queue", "rerunTask", &[id.as_str()])).await
     }

@@ -94,6 +94,29 @@ async fn a_failed_download_leaves_everything_as_it_was() {
     assert_eq!(error.to_string(), format!("cannot write `{}`", nowhere.display()));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn links_permissions_and_pipes_stay_what_they_are() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let server = Server::new([answer("200 OK", "", "one"), answer("200 OK", "", "two")]);
+    let cluster = server.cluster();
+    let queue = cluster.queue();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "old").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&file, &link).unwrap();
+    queue.download_artifact(&id(), None, "public/x", &link).await.unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "one");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let downloaded = queue.download_artifact(&id(), None, "public/x", "/dev/null".as_ref()).await.unwrap();
+    assert_eq!(downloaded.length, 3);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
 #[tokio::test]
 async fn an_artifact_is_read_while_it_grows() {
     let server = Server::new([redirect(), answer("200 OK", "", "one\ntwo\n")]);

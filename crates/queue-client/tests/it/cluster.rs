@@ -181,3 +181,20 @@ async fn arguments_are_counted_and_escaped() {
         assert!(matches!(refused, Err(Error::BadName { .. })));
     }
 }
+
+#[tokio::test]
+async fn tokens_in_paths_are_not_shown() {
+    let service = Service::find("hooks").unwrap();
+    let method = service.method("triggerHookWithToken").unwrap();
+    let server = Server::new([answer("403 No", "", r#"{"message": "no"}"#)]);
+    let body = json!({});
+    let call =
+        Call { service, method, arguments: &["group", "hook", "SECRET"], query: &[], body: Some(&body) };
+    let error = server.cluster().call(&call).await.unwrap_err();
+    assert_eq!(error.to_string(), "`hooks.triggerHookWithToken(group, hook, ***)` answered 403: no");
+    assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
+    let (cluster, recorder) = server.cluster().dry_run();
+    cluster.call(&call).await.unwrap();
+    assert_eq!(recorder.requests()[0].arguments, ["group", "hook", "***"]);
+    assert_eq!(server.asked(), ["POST /api/hooks/v1/hooks/group/hook/trigger/SECRET"]);
+}
