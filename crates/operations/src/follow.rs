@@ -116,8 +116,9 @@ impl Log {
                     }
                 }
                 Err(error) => {
-                    self.broken += 1;
-                    if ended && self.broken >= ATTEMPTS {
+                    // A log that grows may be silent for as long as it likes.
+                    self.broken += u32::from(ended);
+                    if self.broken >= ATTEMPTS {
                         return Err(error.into());
                     }
                     return Ok(false);

@@ -51,6 +51,8 @@ enum Stage {
     /// It waits for that many dependencies.
     Waits(usize),
     Created,
+    /// Its id was there before.
+    Repeated,
     Failed(Error),
     /// One of those that it depends on, directly or not, failed.
     Skipped(TaskId),
@@ -72,11 +74,17 @@ impl Queue<'_> {
         define: impl Fn(&TaskId) -> Value,
         mut created: impl FnMut(&TaskId),
     ) -> Creation {
-        let positions: BTreeMap<&TaskId, usize> =
-            tasks.iter().enumerate().map(|(position, task)| (&task.task_id, position)).collect();
+        let mut positions: BTreeMap<&TaskId, usize> = BTreeMap::new();
+        for (position, task) in tasks.iter().enumerate() {
+            positions.entry(&task.task_id).or_insert(position);
+        }
         let mut dependents = vec![Vec::new(); tasks.len()];
         let mut stages: Vec<Stage> = Vec::with_capacity(tasks.len());
         for (position, task) in tasks.iter().enumerate() {
+            if positions.get(&task.task_id) != Some(&position) {
+                stages.push(Stage::Repeated);
+                continue;
+            }
             let mut needs: Vec<usize> =
                 task.dependencies.iter().filter_map(|id| positions.get(id).copied()).collect();
             needs.sort_unstable();
@@ -135,6 +143,7 @@ fn outcome(tasks: &[NewTask], stages: Vec<Stage>) -> Creation {
         let task_id = task.task_id.clone();
         match stage {
             Stage::Created => creation.created.push(task_id),
+            Stage::Repeated => {}
             Stage::Failed(error) => creation.failed.push(FailedCreate { task_id, error }),
             Stage::Skipped(because_of) => creation.skipped.push(SkippedCreate { task_id, because_of }),
             // Nothing that it waits for ever came: it waits for itself.

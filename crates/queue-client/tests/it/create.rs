@@ -71,6 +71,13 @@ async fn what_depends_on_a_failure_is_skipped_and_the_rest_is_made() {
 }
 
 #[tokio::test]
+async fn a_repeated_id_counts_once() {
+    let (creation, asked) = create(&[task(1, &[]), task(1, &[]), task(2, &[1])], &[]).await;
+    assert_eq!(creation.created, [id(1), id(2)]);
+    assert_eq!(asked, [id(1), id(2)]);
+}
+
+#[tokio::test]
 async fn a_circle_is_skipped() {
     let (creation, asked) = create(&[task(1, &[2]), task(2, &[1]), task(3, &[3]), task(4, &[])], &[]).await;
     assert_eq!(creation.created, [id(4)]);
