@@ -2,8 +2,11 @@
 
 import datetime
 import os
+import re
+import subprocess
 import time
 import unittest
+from pathlib import Path
 
 import requests
 import slugid
@@ -14,6 +17,10 @@ from taskcluster.exceptions import TaskclusterAuthFailure, TaskclusterRestFailur
 ROOT_URL = os.environ["TASKCLUSTER_ROOT_URL"]
 CLIENT_ID = os.environ["TASKCLUSTER_CLIENT_ID"]
 ACCESS_TOKEN = os.environ["TASKCLUSTER_ACCESS_TOKEN"]
+
+# The program, and the folder of fixtures.
+PROGRAM = os.environ["TASKGRAPH"]
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 # Services and methods that were called, to find at the end what was left out.
 CALLED = set()
@@ -73,6 +80,70 @@ def get(path, **more):
     return requests.get(f"{ROOT_URL}{path}", allow_redirects=False, timeout=30, **more)
 
 
+class Server:
+    """A cluster of its own."""
+
+    def __init__(self, state):
+        self.state = state
+        command = [PROGRAM, "--quiet", "local", "serve", "--port", "0", "--state", str(state)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.variables = {}
+        while len(self.variables) < 3:
+            line = self.process.stdout.readline()
+            if not line:
+                raise Exception("the server ended")
+            if found := re.match(r"export (TASKCLUSTER_(?:ROOT_URL|CLIENT_ID|ACCESS_TOKEN))='?([^';]*)", line):
+                self.variables[found[1]] = found[2]
+        self.root_url = self.variables["TASKCLUSTER_ROOT_URL"]
+
+    def environment(self):
+        """What names it for a program."""
+        return dict(self.variables)
+
+    def options(self):
+        """Options of a client of it."""
+        names = {"clientId": "TASKCLUSTER_CLIENT_ID", "accessToken": "TASKCLUSTER_ACCESS_TOKEN"}
+        return {"rootUrl": self.root_url, "credentials": {key: self.variables[name] for key, name in names.items()}}
+
+    def group(self, group):
+        """Definitions by taskId."""
+        found = {}
+
+        def page(response):
+            found.update({task["status"]["taskId"]: task["task"] for task in response["tasks"]})
+
+        taskcluster.Queue(self.options()).listTaskGroup(group, paginationHandler=page)
+        return found
+
+    def run(self, *args):
+        subprocess.run([PROGRAM, "--quiet", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def definition_of(group, **changes):
+    """A task that does nothing, of a group."""
+    return {
+        "taskQueueId": "interop/none",
+        "schedulerId": "interop",
+        "taskGroupId": group,
+        "created": at(),
+        "deadline": at(days=1),
+        "expires": at(days=365),
+        "payload": {},
+        "metadata": {
+            "name": "a task",
+            "description": "made by a test",
+            "owner": "nobody@example.com",
+            "source": "https://example.com/",
+        },
+        **changes,
+    }
+
+
 class Case(unittest.TestCase):
     """A test with a task group, a pool of workers and clients of its own."""
 
@@ -86,21 +157,8 @@ class Case(unittest.TestCase):
         self.auth = client("Auth")
 
     def definition(self, **changes):
-        definition = {
-            "taskQueueId": self.pool,
-            "schedulerId": "interop",
-            "taskGroupId": self.group,
-            "created": at(),
-            "deadline": at(hours=1),
-            "payload": {"command": ["true"]},
-            "metadata": {
-                "name": "a task",
-                "description": "made by a test",
-                "owner": "nobody@example.com",
-                "source": "https://example.com/",
-            },
-        }
-        definition.update(changes)
+        own = {"taskQueueId": self.pool, "deadline": at(hours=1), "expires": None, "payload": {"command": ["true"]}}
+        definition = definition_of(self.group, **{**own, **changes})
         return {key: value for key, value in definition.items() if value is not None}
 
     def make(self, **changes):

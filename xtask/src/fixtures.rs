@@ -13,9 +13,11 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use provenance::Provenance;
-use reference::ParameterSet;
+use reference::{Job, ParameterSet};
 
 pub(crate) use checkout::commit;
 pub(crate) use goldens::split;
@@ -54,6 +56,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
 /// What the reference reads from many short YAML texts, and the script that prints it.
 const YAML_TABLE: &str = "crates/config/tests/data/yaml11.tsv";
 const YAML_TABLE_SCRIPT: &str = include_str!("fixtures/yaml_table.py");
+
+/// What the reference's documents of actions have in common.
+const PLAIN_ACTIONS: &str = "fixtures/actions.json";
 
 /// What to do, from the command line.
 struct Options {
@@ -126,25 +131,86 @@ fn generate(
     };
 
     let sets = parameter_sets(&folder.join("params"))?;
-    let python = reference.run(&repo, &out, run_task.as_deref(), &index(&folder)?, &sets, hash_seed)?;
+    let mut pushes = Vec::new();
+    for (name, push) in specifications::<checkout::Push>(&folder.join("pushes"))? {
+        let repo = scratch.path().join("pushes").join(&name);
+        let options = checkout::create_push(fixture, &folder, push, &repo)
+            .with_context(|| format!("making the push {name}"))?;
+        pushes.push(json!({"name": name, "repo": repo, "options": options}));
+    }
+    let mut callbacks = Vec::new();
+    for (name, mut callback) in specifications::<Value>(&folder.join("callbacks"))? {
+        callback["name"] = name.into();
+        callbacks.push(callback);
+    }
+    let python = reference.run(&Job {
+        repo: &repo,
+        out: &out,
+        run_task: run_task.as_deref(),
+        index: &index(&folder)?,
+        sets: &sets,
+        pushes: &pushes,
+        callbacks: &callbacks,
+        hash_seed,
+    })?;
     provenance.add(fixture, commit, python);
 
     let mut files = Files::new();
     for set in &sets {
+        let expected = format!("fixtures/{fixture}/expected/{}", set.name);
         let printed = goldens::read_printed(&out.join(&set.name))?;
         for (name, content) in goldens::compact(&printed)? {
-            files.insert(format!("fixtures/{fixture}/expected/{}/{name}", set.name), content);
+            files.insert(format!("{expected}/{name}"), content);
         }
+        take(&out.join(&set.name).join("kept"), &["json", "error"], &expected, &mut files)?;
+    }
+    let expected = format!("fixtures/{fixture}/expected-pushes");
+    take(&out.join("pushes"), &["yml", "error"], &expected, &mut files)?;
+    let expected = format!("fixtures/{fixture}/expected-callbacks");
+    for callback in &callbacks {
+        let name = format!("{}.json", callback["name"].as_str().unwrap_or_default());
+        files.insert(format!("{expected}/{name}"), fs::read(out.join("callbacks").join(&name))?);
+    }
+    if out.join("actions.json").exists() {
+        files.insert(PLAIN_ACTIONS.to_owned(), fs::read(out.join("actions.json"))?);
     }
     Ok(files)
 }
 
+/// Takes the files of a folder which need not exist, with these extensions.
+fn take(folder: &Path, extensions: &[&str], to: &str, files: &mut Files) -> Result<()> {
+    let mut found = Vec::new();
+    list(folder, &mut found)?;
+    for path in found {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
+            files.insert(format!("{to}/{name}"), fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// The JSON files of a folder which need not exist, by the name of the file, sorted.
+fn specifications<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(String, T)>> {
+    let mut paths = Vec::new();
+    list(folder, &mut paths)?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let value = serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
+        found.push((name, value));
+    }
+    Ok(found)
+}
+
 /// What a fixture's `index.json` says that the index has, by path; nothing without that file.
-fn index(folder: &Path) -> Result<serde_json::Value> {
+fn index(folder: &Path) -> Result<Value> {
     let path = folder.join("index.json");
     match fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display())),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(serde_json::json!({})),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(json!({})),
         Err(e) => Err(e).with_context(|| format!("reading {}", path.display())),
     }
 }
@@ -174,7 +240,9 @@ fn stale(root: &Path, fixtures: &[String], generated: &Files) -> Result<Vec<Stri
     let mut paths: BTreeSet<String> = generated.keys().cloned().collect();
     for fixture in fixtures {
         let mut found = Vec::new();
-        list(&root.join("fixtures").join(fixture).join("expected"), &mut found)?;
+        for folder in ["expected", "expected-pushes", "expected-callbacks"] {
+            list(&root.join("fixtures").join(fixture).join(folder), &mut found)?;
+        }
         for path in found {
             let path = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
             paths.insert(path);

@@ -23,6 +23,7 @@ pub(crate) fn run(tests: &[String]) -> Result<ExitCode> {
 
     let mut command = Command::new(reference.python());
     command.arg("run.py").args(tests).current_dir(workspace().join("xtask/interop"));
+    command.env("TASKGRAPH", &program);
     let status = server.direct(&mut command).status().context("running the tests")?;
     drop(server);
     if !status.success() {

@@ -6,9 +6,13 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
+    action_callback::{ActionCallbackArgs, TestActionCallbackArgs},
+    actions::ActionsArgs,
     api::ApiArgs,
     completions::CompletionsArgs,
+    decision::DecisionArgs,
     download::DownloadArgs,
+    explain::ExplainArgs,
     from_now::FromNowArgs,
     graph::GraphArgs,
     group::GroupArgs,
@@ -107,6 +111,32 @@ pub(crate) enum Command {
     /// has one more task, which waits for all of the review.
     #[command(after_help = MORPHED_EXAMPLES)]
     Morphed(GraphArgs),
+    /// Run a decision task: generate, write artifacts, create the tasks
+    ///
+    /// Computes the parameters of a push, writes all that describes its graph into the folder `artifacts`, and then
+    /// creates the tasks of the graph that do not exist yet, in the group of the decision task that TASK_ID names. Its
+    /// id and the labels alone decide about taskIds, so a decision that was interrupted is finished by the same command.
+    #[command(after_help = DECISION_EXAMPLES)]
+    Decision(Box<DecisionArgs>),
+    /// Say why a task is, or is not, in each phase of the graph
+    ///
+    /// Where it was written; which filter drops it, or what pulls it in; which strategy removes it, replaces it or keeps
+    /// it; what morphs change.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Print the actions of a push, as its decision task writes them into actions.json
+    #[command(after_help = ACTIONS_EXAMPLES)]
+    Actions(ActionsArgs),
+    /// Do what an action task was triggered for
+    ///
+    /// ACTION_CALLBACK says what, ACTION_TASK_ID and ACTION_TASK_GROUP_ID for what, ACTION_INPUT has the input; all but
+    /// the callback and the group are JSON. TASK_ID is the action task itself. Run again, it creates nothing twice.
+    ActionCallback(ActionCallbackArgs),
+    /// Print the tasks that an action would create
+    ///
+    /// Looks up what the action looks up, and writes its artifacts into the folder `artifacts`; nothing else is changed.
+    #[command(after_help = TEST_ACTION_CALLBACK_EXAMPLES)]
+    TestActionCallback(TestActionCallbackArgs),
     /// Print which kind depends on which, as a Mermaid flowchart
     ///
     /// Arrows point from a kind to the kinds that depend on it.
@@ -228,6 +258,40 @@ Examples:
       All that a decision task creates for a push, in a file.
   taskgraph morphed -J --local
       The same for what is checked out, with what the embedded cluster has in its index.";
+
+const DECISION_EXAMPLES: &str = "\
+Examples:
+  taskgraph decision --local
+      A decision about what is checked out, in the embedded cluster.
+  taskgraph decision --local --dry-run
+      The tasks that it would create, and in the folder `artifacts` all about them.
+  taskgraph decision --local --tasks-for github-pull-request --level 1
+      As for a pull request.
+  TASK_ID=fdtgsD5DQUmAQZEaGMvQ4Q taskgraph decision --local
+      The rest of one that was interrupted.";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  taskgraph explain test-linux
+      What becomes of the task in a push of what is checked out.
+  taskgraph explain test-linux -p project=autoland
+      What became of it in the latest push of a project.
+  taskgraph --local explain build-linux
+      With the tasks that the embedded cluster has.";
+
+const ACTIONS_EXAMPLES: &str = "\
+Examples:
+  taskgraph actions
+      The actions for a push of what is checked out.
+  taskgraph actions -p params/pull-request.yml
+      The actions for the parameters of a pull request.";
+
+const TEST_ACTION_CALLBACK_EXAMPLES: &str = "\
+Examples:
+  taskgraph test-action-callback retrigger -p task-id=fdtgsD5DQUmAQZEaGMvQ4Q --task-id PgAKBjVOQPCNmKf4k9nSZA
+      The tasks that retriggering a task would create.
+  taskgraph test-action-callback add-new-jobs -p project=autoland --input jobs.yml
+      The tasks that adding jobs to the latest push of a project would create.";
 
 const KIND_GRAPH_EXAMPLES: &str = "\
 Examples:

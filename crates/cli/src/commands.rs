@@ -1,8 +1,12 @@
 //! The commands.
 
+pub(crate) mod action_callback;
+pub(crate) mod actions;
 pub(crate) mod api;
 pub(crate) mod completions;
+pub(crate) mod decision;
 pub(crate) mod download;
+pub(crate) mod explain;
 pub(crate) mod from_now;
 pub(crate) mod graph;
 pub(crate) mod group;
@@ -32,6 +36,11 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: Box<dyn Write + Send>) -> 
         Command::TargetGraph(args) => graph::run(Phase::TargetTaskGraph, args, &world, out, &log),
         Command::Optimized(args) => graph::run(Phase::OptimizedTaskGraph, args, &world, out, &log),
         Command::Morphed(args) => graph::run(Phase::MorphedTaskGraph, args, &world, out, &log),
+        Command::Decision(args) => decision::run(args, &world, out, &log),
+        Command::Explain(args) => explain::run(args, &world, out, &log),
+        Command::Actions(args) => actions::run(args, &world, out, &log),
+        Command::ActionCallback(args) => action_callback::run(&args, &world, &log),
+        Command::TestActionCallback(args) => action_callback::test(args, &world, out, &log),
         Command::KindGraph(args) => kind_graph::run(args, &world, out, &log),
         Command::RunTask(args) => run_task::run(args, &world, out, &log),
         Command::Task(args) => task::run(args, &world, out, &log),

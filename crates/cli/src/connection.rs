@@ -83,6 +83,11 @@ impl Connection {
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.network.block_on(work)
     }
+
+    /// Where it is done.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.network.runtime
+    }
 }
 
 impl Drop for Deployment {
@@ -115,8 +120,9 @@ pub(crate) async fn start_local(state: PathBuf, port: u16) -> Result<LocalCluste
     .await?)
 }
 
+/// The present.
 #[expect(clippy::disallowed_methods, reason = "here the clock is read; libraries get it as an argument")]
-fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 

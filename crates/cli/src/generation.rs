@@ -1,20 +1,19 @@
 //! One run of the generator.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
-use taskcluster_queue_client::{Cluster, TaskId};
-use taskgraph_config::{GraphConfig, ParametersSource, load_parameters};
+use taskgraph_config::{GraphConfig, Parameters, ParametersSource, load_parameters};
+use taskgraph_decision::look_up;
 use taskgraph_docker::RunTaskSearch;
 use taskgraph_generate::{
-    Error, Generator, Lookup, LookupError, Lookups, OptimizationInputs, Status, filter, registry,
+    Error, Generator, Lookup, LookupError, Lookups, OptimizationInputs, filter, registry,
 };
 use taskgraph_graph::TaskGraph;
 use taskgraph_kinds::Session;
-use taskgraph_parameterize::{ArtifactUrls, nice_slugid};
+use taskgraph_parameterize::nice_slugid;
 use taskgraph_transforms::set_run_task_dir;
 use taskgraph_value::{Map, Str};
 
@@ -103,46 +102,20 @@ impl Request<'_> {
                 spec.unwrap_or("defaults, from the checkout")
             ));
         }
-        let environment = self.world.environment.clone();
-        let mut session = Session::new(config, parameters, registry().into(), environment, cwd.to_owned());
+        let mut session = session(self.world, config, parameters, cwd, self.run_task_dir.as_deref(), log);
         session.fast = self.fast;
-        // Relative to where the program was started, even if the graph is another checkout's.
-        let run_task_dir = self.run_task_dir.as_ref().map(|folder| self.world.cwd.join(folder));
-        if log.is_verbose() {
-            let search = RunTaskSearch {
-                explicit: run_task_dir.clone(),
-                configured: session.config.run_task_dir(),
-                environment: self.world.search_environment(),
-                ask_python: None,
-            };
-            match search.locate() {
-                Ok(files) => log.debug(format_args!("run-task: {files}")),
-                Err(taskgraph_docker::Error::RunTaskNotFound { version, .. }) => {
-                    log.debug(format_args!(
-                        "run-task: not found yet; caches are named after version {version}"
-                    ));
-                }
-                Err(error) => log.debug(format_args!("run-task: {error}")),
-            }
-        }
-        set_run_task_dir(&session, run_task_dir);
         Ok(Generator::new(session))
     }
 
     /// The clock, random taskIds, and the services that the environment names.
-    fn optimization_inputs(&self) -> Result<OptimizationInputs> {
+    pub(crate) fn optimization_inputs(&self) -> Result<OptimizationInputs> {
         random_bytes::<1>()?; // if there are none now, there are none later
         let task_id = |_: &str| match random_bytes() {
             Ok(bytes) => nice_slugid(bytes),
             // Ids that are not random would be those of other tasks.
             Err(_) => std::process::abort(),
         };
-        let World { cwd, environment, now, local, terminals } = self.world;
-        let (cwd, environment) = (cwd.clone(), environment.clone());
-        let world = World { cwd, environment, now: *now, local: *local, terminals: *terminals };
-        let inputs = OptimizationInputs::new(now.to_utc(), task_id, Asking { world });
-        // The embedded cluster has no address that lasts, and `local` is none.
-        Ok(if *local { inputs.with_urls(ArtifactUrls::default()) } else { inputs })
+        Ok(OptimizationInputs::new(self.world.now.to_utc(), task_id, Asking::of(self.world)))
     }
 
     /// Generates a graph for a set of parameters, with all that went into it.
@@ -180,9 +153,49 @@ impl Request<'_> {
     }
 }
 
+/// What a graph is generated from, for everything that comes with the program.
+pub(crate) fn session(
+    world: &World,
+    config: GraphConfig,
+    parameters: Parameters,
+    cwd: &Path,
+    run_task_dir: Option<&Path>,
+    log: &Log,
+) -> Session {
+    let environment = world.generation_environment();
+    let mut registry = registry();
+    taskgraph_action_tasks::register(&mut registry);
+    let session = Session::new(config, parameters, registry.into(), environment, cwd.to_owned());
+    // Relative to where the program was started, even if the graph is another checkout's.
+    let run_task_dir = run_task_dir.map(|folder| world.cwd.join(folder));
+    if log.is_verbose() {
+        let search = RunTaskSearch {
+            explicit: run_task_dir.clone(),
+            configured: session.config.run_task_dir(),
+            environment: world.search_environment(),
+            ask_python: None,
+        };
+        match search.locate() {
+            Ok(files) => log.debug(format_args!("run-task: {files}")),
+            Err(taskgraph_docker::Error::RunTaskNotFound { version, .. }) => {
+                log.debug(format_args!("run-task: not found yet; caches are named after version {version}"));
+            }
+            Err(error) => log.debug(format_args!("run-task: {error}")),
+        }
+    }
+    set_run_task_dir(&session, run_task_dir);
+    session
+}
+
 /// Asks the services about earlier tasks. The connection is only there while it is needed.
-struct Asking {
+pub(crate) struct Asking {
     world: World,
+}
+
+impl Asking {
+    pub(crate) fn of(world: &World) -> Asking {
+        Asking { world: world.clone() }
+    }
 }
 
 impl Lookup for Asking {
@@ -193,27 +206,6 @@ impl Lookup for Asking {
         let connection = Connection::open(&self.world).map_err(plain)?;
         Ok(connection.block_on(look_up(connection.cluster(), index_paths))?)
     }
-}
-
-async fn look_up(cluster: &Cluster, index_paths: &[Str]) -> Result<Lookups, taskcluster_queue_client::Error> {
-    let paths: Vec<String> = index_paths.iter().map(|path| path.as_str().to_owned()).collect();
-    let mut lookups = Lookups::default();
-    let mut ids = BTreeSet::new();
-    for (path, found) in index_paths.iter().zip(cluster.index().find_tasks(&paths).await?) {
-        if let Some(task) = found {
-            lookups.tasks.insert(path.clone(), task.task_id.as_str().into());
-            ids.insert(task.task_id);
-        }
-    }
-    let ids: Vec<TaskId> = ids.into_iter().collect();
-    if !ids.is_empty() {
-        for status in cluster.queue().statuses(&ids).await?.into_iter().flatten() {
-            let task_id = status.task_id.as_str().into();
-            let status = Status { state: status.state.as_str().into(), expires: status.expires.into() };
-            lookups.statuses.insert(task_id, status);
-        }
-    }
-    Ok(lookups)
 }
 
 /// The client's own error, which decides about hints and the exit code.

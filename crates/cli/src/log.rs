@@ -142,7 +142,7 @@ mod tests {
         check(
             true,
             Verbosity::Normal,
-            "\rrerunning: 1 of 3\x1b[K\r\x1b[Kone failed\n\rlisting: 1\x1b[K\r\x1b[K",
+            "\rrerunning [████████················] 1 of 3\x1b[K\r\x1b[Kone failed\n\rlisting: 1\x1b[K\r\x1b[K",
         );
         check(false, Verbosity::Normal, "one failed\n");
         check(true, Verbosity::Quiet, "");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::log::Log;
 
-/// A counter on the terminal, if there is one. It goes away when it is dropped.
+/// A bar or a counter on the terminal, if there is one. It goes away when it is dropped.
 pub(crate) struct Progress<'a> {
     log: &'a Log,
     what: &'a str,
@@ -31,9 +31,21 @@ impl<'a> Progress<'a> {
         self.shown = Some(Instant::now());
         match self.all {
             0 => self.log.transient(format_args!("{}: {}", self.what, self.done)),
-            all => self.log.transient(format_args!("{}: {} of {all}", self.what, self.done)),
+            all => self.log.transient(format_args!(
+                "{} {} {} of {all}",
+                self.what,
+                bar(self.done, all),
+                self.done
+            )),
         }
     }
+}
+
+/// As many marks as there is work done, of 24.
+fn bar(done: usize, all: usize) -> String {
+    const WIDTH: usize = 24;
+    let marks = (done * WIDTH / all).min(WIDTH);
+    format!("[{:·<WIDTH$}]", "█".repeat(marks))
 }
 
 impl Drop for Progress<'_> {

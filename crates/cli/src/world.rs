@@ -14,6 +14,7 @@ use taskgraph_kinds::Environment;
 use crate::connection::{Deployment, Network};
 
 /// The machine as it was when the program started.
+#[derive(Clone)]
 pub(crate) struct World {
     /// The current folder.
     pub(crate) cwd: PathBuf,
@@ -59,6 +60,17 @@ impl World {
     /// A variable that is set to something.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// The variables that a graph is generated with.
+    ///
+    /// The embedded cluster has another address each time, but what is generated must not change with it. The one
+    /// here leads to this machine; nobody listens there.
+    pub(crate) fn generation_environment(&self) -> Environment {
+        if !self.local {
+            return self.environment.clone();
+        }
+        self.environment.clone().with("TASKCLUSTER_ROOT_URL", "http://taskcluster.localhost")
     }
 
     /// Where programs, packages and caches are.

@@ -18,7 +18,7 @@ pub use self::{
     report::{Conflict, CreateError, CreateProblem, FailedTask, Fault},
     run::{Created, Progress},
 };
-use crate::ids::duplicate_id;
+use crate::ids::TaskIds;
 
 /// The most copies of one task.
 const MOST_DUPLICATES: i64 = 10_000;
@@ -85,8 +85,22 @@ impl Plan {
         scheduler_id: &str,
         now: DateTime<Utc>,
     ) -> Result<Plan, CreateError> {
+        Plan::in_group(graph, creator, &TaskIds::new(creator), scheduler_id, now)
+    }
+
+    /// As [`Plan::new`], for an action task that creates in the group of its decision task: a task that depends on no
+    /// other of the graph depends on the decision task, which is `group`, and the ids of copies are `copies`.
+    ///
+    /// That it depends on the action task, too, is up to whoever makes the graph.
+    pub fn in_group(
+        graph: &TaskGraph,
+        group: &TaskId,
+        copies: &TaskIds,
+        scheduler_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, CreateError> {
         let ids: FxHashSet<&str> = graph.tasks().filter_map(|task| task.task_id.as_deref()).collect();
-        let group = Group { ids, creator, scheduler_id, now };
+        let group = Group { ids, group, copies, scheduler_id, now };
         let mut faults = Vec::new();
         let mut tasks = Vec::with_capacity(graph.len());
         for task in graph.tasks() {
@@ -95,14 +109,36 @@ impl Plan {
                 Err(problem) => faults.push(Fault { label: task.label.clone(), problem }),
             }
         }
-        let mut seen = FxHashMap::default();
-        for task in &tasks {
-            if let Some(other) = seen.insert(&task.task_id, &task.label) {
-                let problem = format!("it has the same taskId as `{other}`, {}", task.task_id);
-                faults.push(Fault { label: task.label.clone(), problem });
-            }
-        }
+        faults.extend(repeated(&tasks));
         if faults.is_empty() { Plan::ordered(tasks) } else { Err(CreateError::Faults { faults }) }
+    }
+
+    /// Plans to create one task whose definition is complete, but for `relative-datestamp`s.
+    ///
+    /// `now` and failures are as for [`Plan::new`].
+    pub fn of_definition(
+        label: &str,
+        task_id: TaskId,
+        definition: Value,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, CreateError> {
+        let wrong = |problem| CreateError::Faults { faults: vec![Fault { label: label.into(), problem }] };
+        sendable(&definition, now).map_err(wrong)?;
+        Plan::ordered(vec![PlannedTask {
+            label: label.into(),
+            task_id,
+            definition,
+            dependencies: Vec::new(),
+        }])
+    }
+
+    /// All that several plans would create, as one plan: the tasks of the first come first.
+    ///
+    /// Fails with [`CreateError::Faults`] if two tasks have one taskId.
+    pub fn merged(plans: impl IntoIterator<Item = Plan>) -> Result<Plan, CreateError> {
+        let tasks: Vec<PlannedTask> = plans.into_iter().flat_map(|plan| plan.tasks).collect();
+        let faults = repeated(&tasks);
+        if faults.is_empty() { Ok(Plan::of(tasks)) } else { Err(CreateError::Faults { faults }) }
     }
 
     /// Puts dependencies before dependents, and keeps the order otherwise.
@@ -138,9 +174,12 @@ impl Plan {
         }
         drop(position);
         let mut all: Vec<Option<PlannedTask>> = tasks.into_iter().map(Some).collect();
-        let tasks: Vec<PlannedTask> = order.into_iter().filter_map(|at| all[at].take()).collect();
+        Ok(Plan::of(order.into_iter().filter_map(|at| all[at].take()).collect()))
+    }
+
+    fn of(tasks: Vec<PlannedTask>) -> Plan {
         let positions = tasks.iter().enumerate().map(|(at, task)| (task.task_id.clone(), at)).collect();
-        Ok(Plan { tasks, positions })
+        Plan { tasks, positions }
     }
 
     /// The tasks, dependencies first.
@@ -149,10 +188,33 @@ impl Plan {
     }
 }
 
+/// The tasks whose taskId another has that comes before.
+fn repeated(tasks: &[PlannedTask]) -> Vec<Fault> {
+    let mut seen = FxHashMap::default();
+    let mut faults = Vec::new();
+    for task in tasks {
+        if let Some(other) = seen.insert(&task.task_id, &task.label) {
+            let problem = format!("it has the same taskId as `{other}`, {}", task.task_id);
+            faults.push(Fault { label: task.label.clone(), problem });
+        }
+    }
+    faults
+}
+
+/// Fails with what no queue could accept.
+fn sendable(definition: &Value, now: DateTime<Utc>) -> Result<(), String> {
+    resolve_timestamps(definition, now).map_err(|error| error.to_string())?;
+    match no_json(definition) {
+        Some((path, problem)) => Err(format!("`{path}`: {problem}")),
+        None => Ok(()),
+    }
+}
+
 /// What all tasks of a plan have in common.
 struct Group<'a> {
     ids: FxHashSet<&'a str>,
-    creator: &'a TaskId,
+    group: &'a TaskId,
+    copies: &'a TaskIds,
     scheduler_id: &'a str,
     now: DateTime<Utc>,
 }
@@ -169,13 +231,10 @@ impl Group<'_> {
         let mut definition = definition.clone();
         let (dependencies, inside) = self.dependencies(&definition)?;
         definition.insert(text!("dependencies"), dependencies.into());
-        definition.insert(text!("taskGroupId"), self.creator.as_str().into());
+        definition.insert(text!("taskGroupId"), self.group.as_str().into());
         definition.insert(text!("schedulerId"), self.scheduler_id.into());
         let definition = Value::Map(definition);
-        resolve_timestamps(&definition, self.now).map_err(|error| error.to_string())?;
-        if let Some((path, problem)) = no_json(&definition) {
-            return Err(format!("`{path}`: {problem}"));
-        }
+        sendable(&definition, self.now)?;
         let copies = copies(&task.attributes)?;
         let one = |task_id| PlannedTask {
             label: task.label.clone(),
@@ -183,7 +242,7 @@ impl Group<'_> {
             definition: definition.clone(),
             dependencies: inside.clone(),
         };
-        let more = (1..copies).map(|index| one(duplicate_id(self.creator, &task.label, index)));
+        let more = (1..copies).map(|index| one(self.copies.duplicate_id(&task.label, index)));
         Ok(std::iter::once(one(task_id)).chain(more).collect())
     }
 
@@ -203,9 +262,9 @@ impl Group<'_> {
                 inside.push(id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?);
             }
         }
-        let creator = Value::from(self.creator.as_str());
-        if inside.is_empty() && !all.contains(&creator) {
-            all.push(creator);
+        let group = Value::from(self.group.as_str());
+        if inside.is_empty() && !all.contains(&group) {
+            all.push(group);
         }
         Ok((all, inside))
     }

@@ -92,6 +92,15 @@ pub enum Error {
         /// Why.
         source: AnyError,
     },
+    /// The graph cannot be generated.
+    #[error(transparent)]
+    Generate(#[from] taskgraph_generate::Error),
+    /// The folder that is to have the scripts that tasks run does not.
+    #[error(transparent)]
+    RunTask(#[from] taskgraph_docker::Error),
+    /// The graph has tasks that cannot be created.
+    #[error(transparent)]
+    Create(#[from] crate::CreateError),
     /// A task whose `extra.treeherder` is not what a job needs.
     #[error("task `{}`: `{key}`: expected {expected}, found {}", one_line(label), one_line(found))]
     Treeherder {

@@ -26,10 +26,62 @@ pub fn task_id(creator: &TaskId, label: &str) -> TaskId {
 /// The id of one of several tasks that `creator` creates for a label. The first has the index 0 and the id
 /// [`task_id`]; the index stands in the third line of what is hashed.
 pub fn duplicate_id(creator: &TaskId, label: &str, index: u32) -> TaskId {
-    // The label comes last: it is the only one that may have lines of its own.
-    let text = format!("{DOMAIN}\n{creator}\n{index}\n{label}");
-    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    TaskId::from_random(std::array::from_fn(|at| digest[at]))
+    TaskIds::new(creator).duplicate_id(label, index)
+}
+
+/// The ids of the tasks that a decision or action task creates, all of which follow from its own.
+///
+/// An action may create a label several times. Each time has a suffix, which follows the index in the third line of what
+/// is hashed, after a space.
+///
+/// ```
+/// use taskgraph_decision::{TaskIds, task_id};
+/// let action = "fdtgsD5DQUmAQZEaGMvQ4Q".parse()?;
+/// let ids = TaskIds::new(&action);
+/// assert_eq!(ids.task_id("build"), task_id(&action, "build"));
+/// assert_ne!(ids.with_suffix("1").task_id("build"), ids.with_suffix("2").task_id("build"));
+/// # Ok::<(), taskcluster_queue_client::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskIds {
+    creator: TaskId,
+    /// Empty, or a space and the suffix.
+    suffix: String,
+}
+
+impl TaskIds {
+    /// The ids of what `creator` creates.
+    pub fn new(creator: &TaskId) -> TaskIds {
+        TaskIds { creator: creator.clone(), suffix: String::new() }
+    }
+
+    /// The ids of what it creates at another time. No suffix is the same as an empty one.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> TaskIds {
+        // A line of its own would read as the label.
+        let escaped = suffix.replace('\\', "\\\\").replace('\n', "\\n");
+        let suffix = if suffix.is_empty() { escaped } else { format!(" {escaped}") };
+        TaskIds { suffix, ..self.clone() }
+    }
+
+    /// Who creates.
+    pub fn creator(&self) -> &TaskId {
+        &self.creator
+    }
+
+    /// The id of the task of a label.
+    pub fn task_id(&self, label: &str) -> TaskId {
+        self.duplicate_id(label, 0)
+    }
+
+    /// The id of one of several tasks of a label. The first has the index 0.
+    pub fn duplicate_id(&self, label: &str, index: u32) -> TaskId {
+        let TaskIds { creator, suffix } = self;
+        // The label comes last: it is the only one that may have lines of its own.
+        let text = format!("{DOMAIN}\n{creator}\n{index}{suffix}\n{label}");
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        TaskId::from_random(std::array::from_fn(|at| digest[at]))
+    }
 }
 
 #[cfg(test)]
@@ -44,12 +96,15 @@ mod tests {
         let mut seen = BTreeSet::new();
         for creator in creators {
             let creator: TaskId = creator.parse().unwrap();
-            for label in ["", "build", "build-1", "1\nbuild", "é"] {
-                for index in 0..200 {
-                    let id = duplicate_id(&creator, label, index);
-                    assert!(id.as_str().parse::<TaskId>().is_ok(), "{id}");
-                    assert!(id.as_str().starts_with(|c: char| c.is_ascii_alphabetic()), "{id}");
-                    assert!(seen.insert(id));
+            for suffix in ["", "0", "1", "0\n1", "0\\n1"] {
+                let ids = TaskIds::new(&creator).with_suffix(suffix);
+                for label in ["", "build", "build-1", "1\nbuild", "é"] {
+                    for index in 0..50 {
+                        let id = ids.duplicate_id(label, index);
+                        assert!(id.as_str().parse::<TaskId>().is_ok(), "{id}");
+                        assert!(id.as_str().starts_with(|c: char| c.is_ascii_alphabetic()), "{id}");
+                        assert!(seen.insert(id));
+                    }
                 }
             }
         }
@@ -61,5 +116,8 @@ mod tests {
         let creator: TaskId = "fdtgsD5DQUmAQZEaGMvQ4Q".parse().unwrap();
         // Of the first 16 bytes of `printf 'taskgraph-decision task-id 1\nfdtgsD5DQUmAQZEaGMvQ4Q\n1\nbuild' | sha256sum`.
         assert_eq!(duplicate_id(&creator, "build", 1).as_str(), "GOcgGEO2QAC8sab29Wd3-Q");
+        // The same of `...\n1 0-2\nbuild`.
+        let ids = TaskIds::new(&creator).with_suffix("0-2");
+        assert_eq!(ids.duplicate_id("build", 1).as_str(), "YCeuMcR0Tna08qqxHoimWA");
     }
 }

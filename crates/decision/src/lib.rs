@@ -3,6 +3,7 @@
 //! [`decision_parameters`] turns a [`Push`] into parameters. [`task_id`] makes ids that are the same when the decision
 //! is made again. [`Artifacts`] writes the files that describe the graph, which is done before the first task is
 //! created. A [`Plan`] has the tasks of a graph, dependencies first, and creates those that do not exist yet.
+//! [`DecisionTask`] does all of that with a graph that a [`Generator`](taskgraph_generate::Generator) makes.
 //!
 //! A decision that is killed at any time, or whose network fails, is finished by running it again: ids follow from the
 //! decision task's own id, and a task that exists already is compared with the one that would be created.
@@ -40,13 +41,17 @@
 //! ```
 
 mod artifacts;
+mod checkout;
 mod create;
+mod decide;
 mod error;
 mod ids;
+mod lookup;
 mod overrides;
 mod parameters;
 mod push;
 mod runnable;
+mod stand_in;
 
 pub use crate::{
     artifacts::Artifacts,
@@ -54,10 +59,13 @@ pub use crate::{
         Conflict, CreateError, CreateProblem, Created, Difference, FailedTask, Fault, Plan, PlannedTask,
         Progress, scheduler_id,
     },
+    decide::{CreatedBefore, DecisionTask},
     error::{AnyError, Error},
-    ids::{duplicate_id, task_id},
+    ids::{TaskIds, duplicate_id, task_id},
+    lookup::look_up,
     overrides::{OverrideSource, PARAMETERS_NOTES},
     parameters::{Adjustment, PushContext, PushParameters, decision_parameters},
     push::Push,
     runnable::runnable_jobs,
+    stand_in::stand_in,
 };

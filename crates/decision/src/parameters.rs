@@ -87,9 +87,13 @@ pub fn decision_parameters(push: &Push, context: &PushContext<'_>) -> Result<Pus
 }
 
 fn computed(push: &Push, context: &PushContext<'_>) -> Result<Map, Error> {
-    let files = context
-        .repository
-        .changed_files(Changes::Between { base: &push.base_rev, rev: &push.head_rev }, DiffFilter::ALL)?;
+    let pushed = Changes::Between { base: &push.base_rev, rev: &push.head_rev };
+    let mut files = context.repository.changed_files(pushed, DiffFilter::ALL)?;
+    if push.uncommitted {
+        files.extend(context.repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?);
+        files.sort_unstable();
+        files.dedup();
+    }
     let build_date = if push.pushdate == 0 { context.now.timestamp() } else { push.pushdate };
     let owner = &push.owner;
     let at = if owner.contains('@') { "" } else { "@noreply.mozilla.org" };

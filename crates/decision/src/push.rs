@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 /// A push, or another event that asks for tasks, as a decision task is told of it: the options of the command.
 ///
-/// Nothing has a default here; the command leaves `base_ref`, `base_rev` and `head_tag` empty unless they are given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The default is a push that says nothing; the command leaves `base_ref`, `base_rev` and `head_tag` empty unless they are given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Push {
     /// The URL of the repository that the change is meant for.
     pub base_repository: String,
@@ -43,4 +43,6 @@ pub struct Push {
     pub allow_parameter_override: bool,
     /// The file that may, relative to the current folder; `try_task_config.json` if none is named.
     pub try_task_config_file: Option<PathBuf>,
+    /// Whether changes of the checkout that nobody has committed count as changed by the push. On a laptop they do.
+    pub uncommitted: bool,
 }

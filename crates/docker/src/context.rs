@@ -145,8 +145,8 @@ impl Context {
 
     /// Writes the context as a gzip-compressed tar file and returns [`Context::digest`], that of the tar inside.
     ///
-    /// The file appears when it is complete and replaces what was there. Its gzip header has a fixed time and the
-    /// file's name without `.gz`, so equal contexts give equal files.
+    /// The folder is made if it is not there. The file appears when it is complete and replaces what was there. Its
+    /// gzip header has a fixed time and the file's name without `.gz`, so equal contexts give equal files.
     ///
     /// # Errors
     ///
@@ -156,6 +156,7 @@ impl Context {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
+        fs::create_dir_all(folder).map_err(Error::write(path))?;
         let mut temporary = tempfile::Builder::new();
         let temporary = temporary.permissions(fs::Permissions::from_mode(0o666));
         let mut file = temporary.tempfile_in(folder).map_err(Error::write(path))?;

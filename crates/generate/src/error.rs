@@ -74,6 +74,14 @@ pub enum Error {
         /// The label.
         label: Str,
     },
+    /// A label that somebody asks about, and that no task has.
+    #[error("no task has the label `{}`{}", one_line(label), did_you_mean(near))]
+    UnknownLabel {
+        /// The label.
+        label: Str,
+        /// Labels that may have been meant.
+        near: Vec<Str>,
+    },
     /// Something that verifications do not accept.
     #[error("{}", list(*phase, findings))]
     Verification {
@@ -164,4 +172,9 @@ fn faults_list(faults: &[(Option<Origin>, Fault)]) -> String {
 fn morph_line(origin: Option<&Origin>, name: &str, finding: &Finding) -> String {
     let task = finding.task.as_ref().map_or(String::new(), |task| format!("task `{}`: ", one_line(task)));
     format!("{}{task}the morph `{}`: {}", place(origin), one_line(name), one_line(&finding.problem))
+}
+
+fn did_you_mean(near: &[Str]) -> String {
+    let near: Vec<String> = near.iter().map(|label| format!("`{}`", one_line(label))).collect();
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
 }

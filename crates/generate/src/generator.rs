@@ -139,19 +139,21 @@ impl Generator {
             let full = self.full_task_graph()?;
             let mut targets = full.subset(|_| true);
             for name in self.filters()? {
-                let filter = self.session.registry.get::<dyn Filter>(&name)?;
-                let keep: FxHashSet<Str> = filter
-                    .keep(&targets, &self.session)
-                    .map_err(|error| self.placed(error))?
-                    .into_iter()
-                    .collect();
-                if let Some(label) = keep.iter().filter(|label| targets.get(label).is_none()).min() {
-                    return Err(Error::UnknownTarget { name, label: label.clone() });
-                }
-                targets = full.subset(|task| keep.contains(&task.label));
+                targets = self.filtered(&name, &targets)?;
             }
             self.verified(Phase::TargetTaskSet, targets)
         })
+    }
+
+    /// What a filter leaves of tasks.
+    pub(crate) fn filtered(&self, name: &Str, tasks: &TaskGraph) -> Result<TaskGraph, Error> {
+        let filter = self.session.registry.get::<dyn Filter>(name)?;
+        let keep = filter.keep(tasks, &self.session).map_err(|error| self.placed(error))?;
+        let keep: FxHashSet<Str> = keep.into_iter().collect();
+        if let Some(label) = keep.iter().filter(|label| tasks.get(label).is_none()).min() {
+            return Err(Error::UnknownTarget { name: name.clone(), label: label.clone() });
+        }
+        Ok(tasks.subset(|task| keep.contains(&task.label)))
     }
 
     /// The targets, tasks that are always targets, and all that they need.
@@ -197,7 +199,7 @@ impl Generator {
         }
     }
 
-    fn filters(&self) -> Result<Vec<Str>, Error> {
+    pub(crate) fn filters(&self) -> Result<Vec<Str>, Error> {
         match self.session.parameters.get("filters") {
             Some(Value::List(list)) if !list.is_empty() => {
                 let name = |value: &Value| {

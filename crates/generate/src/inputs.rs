@@ -20,6 +20,9 @@ pub trait Lookup: Send + Sync {
 /// Makes the taskId to create the task of a label with. Two labels must get two ids.
 pub type MakeTaskId = Box<dyn Fn(&str) -> String + Send + Sync>;
 
+/// Says of a label whether its task must not be optimized away.
+pub type MustKeep = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// What a graph is optimized and morphed with, beside what it is generated from.
 pub struct OptimizationInputs {
     /// The current time, from which deadlines are counted.
@@ -31,6 +34,9 @@ pub struct OptimizationInputs {
     pub lookup: Box<dyn Lookup>,
     /// The decision task, for references to it.
     pub decision_task_id: Str,
+    /// Says of a label whether its task must be created, whatever strategies and the index say. A decision that is run
+    /// again asks so for the tasks that it created before.
+    pub must_keep: MustKeep,
     /// Where artifacts are. By default the variables `TASKCLUSTER_ROOT_URL` and `TASKCLUSTER_PROXY_URL` of the session
     /// say it.
     pub urls: Option<ArtifactUrls>,
@@ -48,6 +54,7 @@ impl OptimizationInputs {
             task_id: Box::new(task_id),
             lookup: Box::new(lookup),
             decision_task_id: text!("DECISION-TASK"),
+            must_keep: Box::new(|_| false),
             urls: None,
         }
     }
@@ -56,6 +63,13 @@ impl OptimizationInputs {
     #[must_use]
     pub fn with_decision_task(mut self, task_id: impl Into<Str>) -> Self {
         self.decision_task_id = task_id.into();
+        self
+    }
+
+    /// The same inputs, with tasks that must not be optimized away.
+    #[must_use]
+    pub fn keeping(mut self, must_keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.must_keep = Box::new(must_keep);
         self
     }
 

@@ -55,6 +55,7 @@
 //! ```
 
 mod error;
+mod explain;
 mod filter;
 mod generator;
 mod inputs;
@@ -71,9 +72,10 @@ pub use taskgraph_optimize::{Lookups, Status};
 
 pub use crate::{
     error::Error,
+    explain::{Explanation, PhaseOf},
     filter::{FilterError, filter},
     generator::Generator,
-    inputs::{Lookup, LookupError, MakeTaskId, NothingFound, OptimizationInputs},
+    inputs::{Lookup, LookupError, MakeTaskId, MustKeep, NothingFound, OptimizationInputs},
     morph::{Changes, Morph, Morphing, add_morph},
     targets::{Filter, TargetMethod},
     verify::{Finding, Phase, Verification, Verifying},

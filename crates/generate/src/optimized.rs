@@ -126,6 +126,9 @@ impl Generator {
         if parameters.get("optimize_target_tasks").is_some_and(|optimize| !optimize.is_truthy()) {
             labels.extend(self.target_task_set()?.tasks().map(|task| task.label.clone()));
         }
+        let must_keep = &self.inputs()?.must_keep;
+        let kept = self.target_task_graph()?.tasks().filter(|task| must_keep(&task.label));
+        labels.extend(kept.map(|task| task.label.clone()));
         Ok(labels)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use taskgraph_config::{runs_on, runs_on_git_branch};
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{Extension, Registry, Session};
-use taskgraph_value::{Map, Str, Value, text};
+use taskgraph_value::{Map, Str, Value, python::repr, text};
 
 use crate::Error;
 
@@ -13,6 +13,11 @@ use crate::Error;
 pub trait Filter: Send + Sync {
     /// The labels to keep.
     fn keep(&self, tasks: &TaskGraph, session: &Session) -> Result<Vec<Str>, Error>;
+
+    /// In a few words, for people, why a task is not kept; nothing if the filter cannot tell.
+    fn why_not(&self, _task: &Task, _session: &Session) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
 }
 
 impl Extension for dyn Filter {
@@ -23,6 +28,11 @@ impl Extension for dyn Filter {
 pub trait TargetMethod: Send + Sync {
     /// The labels of the targets.
     fn targets(&self, tasks: &TaskGraph, session: &Session) -> Result<Vec<Str>, Error>;
+
+    /// In a few words, for people, why a task is no target; nothing if the method cannot tell.
+    fn why_not(&self, _task: &Task, _session: &Session) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
 }
 
 impl Extension for dyn TargetMethod {
@@ -41,11 +51,25 @@ struct ByMethod;
 
 impl Filter for ByMethod {
     fn keep(&self, tasks: &TaskGraph, session: &Session) -> Result<Vec<Str>, Error> {
+        let (_, method) = self.method(session)?;
+        method.targets(tasks, session)
+    }
+
+    fn why_not(&self, task: &Task, session: &Session) -> Result<Option<String>, Error> {
+        let (name, method) = self.method(session)?;
+        let reason = method.why_not(task, session)?.map(|reason| format!(": {reason}")).unwrap_or_default();
+        Ok(Some(format!("the target method is `{name}`{reason}")))
+    }
+}
+
+impl ByMethod {
+    fn method(&self, session: &Session) -> Result<(Str, Arc<dyn TargetMethod>), Error> {
         let name = match session.parameters.get("target_tasks_method") {
             None => text!("all_tasks"),
             Some(_) => session.parameters.text("target_tasks_method")?.clone(),
         };
-        session.registry.get::<dyn TargetMethod>(&name)?.targets(tasks, session)
+        let method = session.registry.get::<dyn TargetMethod>(&name)?;
+        Ok((name, method))
     }
 }
 
@@ -60,12 +84,56 @@ impl TargetMethod for Standard {
         let push = Push::new(session)?;
         let mut targets = Vec::new();
         for task in tasks.tasks() {
-            let wanted = !self.code_review || task.attributes.is_true("code-review");
-            if wanted && push.runs(task)? {
+            if self.unwanted(task, &push)?.is_none() {
                 targets.push(task.label.clone());
             }
         }
         Ok(targets)
+    }
+
+    fn why_not(&self, task: &Task, session: &Session) -> Result<Option<String>, Error> {
+        let push = Push::new(session)?;
+        Ok(self.unwanted(task, &push)?.map(|unwanted| unwanted.text(task, &push)))
+    }
+}
+
+impl Standard {
+    fn unwanted(&self, task: &Task, push: &Push<'_>) -> Result<Option<Unwanted>, Error> {
+        if self.code_review && !task.attributes.is_true("code-review") {
+            return Ok(Some(Unwanted::NoReview));
+        }
+        push.unwanted(task)
+    }
+}
+
+/// Why a task does not run for a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unwanted {
+    NoReview,
+    Cron,
+    Phase,
+    Project,
+    Event,
+    Branch,
+}
+
+impl Unwanted {
+    fn text(self, task: &Task, push: &Push<'_>) -> String {
+        let differs = |what: &str, is: &str, key: &str| {
+            let wanted = task.attributes.get(key).map_or_else(|| "not set".to_owned(), |list| repr(list));
+            format!("the {what} is `{is}`, and `{key}` is {wanted}")
+        };
+        match self {
+            Unwanted::NoReview => "`code-review` is not true".to_owned(),
+            Unwanted::Cron => "`cron` is true: only a cron job runs it".to_owned(),
+            Unwanted::Phase => {
+                let phase = task.attributes.get("shipping_phase").map(repr).unwrap_or_default();
+                format!("`shipping_phase` is {phase}: only a release runs it")
+            }
+            Unwanted::Project => differs("project", push.project, "run_on_projects"),
+            Unwanted::Event => differs("event", push.tasks_for, "run_on_tasks_for"),
+            Unwanted::Branch => differs("branch", push.branch.unwrap_or_default(), "run_on_git_branches"),
+        }
     }
 }
 
@@ -101,23 +169,31 @@ impl<'a> Push<'a> {
         Ok(Push { project: parameters.text("project")?, tasks_for, branch })
     }
 
-    fn runs(&self, task: &Task) -> Result<bool, Error> {
+    /// Why a task does not run, if it does not.
+    fn unwanted(&self, task: &Task) -> Result<Option<Unwanted>, Error> {
         let attributes = &task.attributes;
         let all = [Value::from(text!("all"))];
-        if attributes.is_true("cron") || !in_build_phase(attributes) {
-            return Ok(false);
+        if attributes.is_true("cron") {
+            return Ok(Some(Unwanted::Cron));
+        }
+        if !in_build_phase(attributes) {
+            return Ok(Some(Unwanted::Phase));
         }
         if !runs_on(self.project, list_of(attributes, "run_on_projects").unwrap_or_default()) {
-            return Ok(false);
+            return Ok(Some(Unwanted::Project));
         }
         if !runs_on(self.tasks_for, list_of(attributes, "run_on_tasks_for").unwrap_or(&all)) {
-            return Ok(false);
+            return Ok(Some(Unwanted::Event));
         }
-        match (self.branch, list_of(attributes, "run_on_git_branches")) {
-            (Some(branch), Some(patterns)) => runs_on_git_branch(branch, patterns)
-                .map_err(|source| Error::Regex { origin: None, task: task.label.clone(), source }),
-            _ => Ok(true),
+        if let (Some(branch), Some(patterns)) = (self.branch, list_of(attributes, "run_on_git_branches")) {
+            let runs = runs_on_git_branch(branch, patterns).map_err(|source| Error::Regex {
+                origin: None,
+                task: task.label.clone(),
+                source,
+            })?;
+            return Ok((!runs).then_some(Unwanted::Branch));
         }
+        Ok(None)
     }
 }
 

@@ -20,6 +20,13 @@ impl Environment {
         Environment(variables.into_iter().collect())
     }
 
+    /// The same variables, and this one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The variable of a name, also if it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use taskcluster_queue_client::{Error, State, TaskId};
 
+use crate::trigger::ActionFailure;
+
 /// Why something was not done to a task.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,6 +26,9 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// An action is not triggered.
+    #[error(transparent)]
+    Action(Box<ActionFailure>),
     /// The same, or whatever else keeps from looking at these artifacts, for each task of the group.
     #[error(transparent)]
     OfGroup(Arc<Failure>),

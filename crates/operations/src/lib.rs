@@ -39,6 +39,8 @@ mod retrigger;
 mod schedule;
 mod signin;
 mod time;
+mod trigger;
+mod work;
 
 pub use crate::{
     cancel::{check_cancel, plan_cancel},
@@ -56,4 +58,9 @@ pub use crate::{
     retrigger::{Retrigger, copy, plan_retrigger},
     schedule::{check_schedule, plan_schedule},
     signin::{Identity, SignIn, SignInError, Wanted, lifetime, split_scopes, who_am_i},
+    trigger::{
+        ActionFailure, Choices, GroupActions, Pick, Targets, actions_of_task, choose_action, fetch_documents,
+        plan_trigger,
+    },
+    work::{Work, WorkError},
 };

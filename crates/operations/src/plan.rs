@@ -52,6 +52,24 @@ pub enum Step {
         /// Its definition.
         definition: Value,
     },
+    /// A task is created for it, with no more than these scopes.
+    CreateWith {
+        /// The id of the new task.
+        task_id: TaskId,
+        /// Its definition.
+        definition: Value,
+        /// The scopes to create it with.
+        scopes: Vec<String>,
+    },
+    /// A hook is triggered for it, which creates a task.
+    TriggerHook {
+        /// The group of the hook.
+        hook_group_id: String,
+        /// Which hook.
+        hook_id: String,
+        /// What it is triggered with.
+        payload: Value,
+    },
     /// It stands as it should already.
     Nothing,
 }
@@ -142,6 +160,19 @@ async fn carry_out(
         Step::Create { task_id, definition } => {
             return Ok(match queue.create_task(&task_id, &definition).await? {
                 Sent::Done(_) => Done::Created(task_id),
+                Sent::Recorded => Done::Recorded,
+            });
+        }
+        Step::CreateWith { task_id, definition, scopes } => {
+            let restricted = cluster.with_authorized_scopes(scopes)?;
+            return Ok(match restricted.queue().create_task(&task_id, &definition).await? {
+                Sent::Done(_) => Done::Created(task_id),
+                Sent::Recorded => Done::Recorded,
+            });
+        }
+        Step::TriggerHook { hook_group_id, hook_id, payload } => {
+            return Ok(match cluster.hooks().trigger_hook(&hook_group_id, &hook_id, &payload).await? {
+                Sent::Done(task_id) => Done::Created(task_id),
                 Sent::Recorded => Done::Recorded,
             });
         }

@@ -120,7 +120,7 @@ impl fmt::Display for Decision {
 impl fmt::Display for Removal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Removal::Strategy(strategy) => write!(f, "the strategy {strategy} says so"),
+            Removal::Strategy(strategy) => write!(f, "the strategy {strategy} removes it"),
             Removal::DependentsOptimized => f.write_str("it is no target, and no task is left that needs it"),
             Removal::IfDependencies => f.write_str("none of its `if-dependencies` will run"),
             Removal::Replacement(strategy) => write!(f, "the strategy {strategy} replaces it with nothing"),
@@ -133,7 +133,7 @@ impl fmt::Display for Kept {
         match self {
             Kept::DoNotOptimize => f.write_str("it is among those not to optimize"),
             Kept::Dependents(labels) => write!(f, "needed by {}", several(labels)),
-            Kept::Strategy(strategy) => write!(f, "the strategy {strategy} says so"),
+            Kept::Strategy(strategy) => write!(f, "the strategy {strategy} keeps it"),
             Kept::IfDependency(label) => write!(f, "`{label}` will run"),
         }
     }

@@ -56,10 +56,42 @@ pub fn render_json_e(
     now: DateTime<Utc>,
 ) -> std::result::Result<Option<Value>, JsonEError> {
     let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-    render(template, context, &now).map_err(JsonEError)
+    render(template, context, &[], &now).map_err(JsonEError)
 }
 
-fn render(template: &Value, context: &Map, now: &str) -> Result<Option<Value>> {
+/// A function that expressions can call: its arguments, and what it returns or what is wrong with them.
+pub type JsonEFunction<'f> = &'f dyn Fn(&[Value]) -> std::result::Result<Value, String>;
+
+/// As [`render_json_e`], with functions of the caller that expressions can call by name. Names in the context and those
+/// that a template binds hide them; they hide those of the language. A result counts as what is made along the way.
+///
+/// ```
+/// use taskgraph_parameterize::render_json_e_with;
+/// use taskgraph_value::{Map, Value};
+/// let shout = |arguments: &[Value]| match arguments {
+///     [Value::Str(text)] => Ok(Value::from(format!("{text}!"))),
+///     _ => Err("expected a string".to_owned()),
+/// };
+/// let (template, now) = ("${shout('hey')}".into(), "2026-01-31T12:00:00Z".parse()?);
+/// assert_eq!(render_json_e_with(&template, &Map::new(), &[("shout", &shout)], now)?, Some("hey!".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn render_json_e_with(
+    template: &Value,
+    context: &Map,
+    functions: &[(&str, JsonEFunction<'_>)],
+    now: DateTime<Utc>,
+) -> std::result::Result<Option<Value>, JsonEError> {
+    let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+    render(template, context, functions, &now).map_err(JsonEError)
+}
+
+fn render(
+    template: &Value,
+    context: &Map,
+    functions: &[(&str, JsonEFunction<'_>)],
+    now: &str,
+) -> Result<Option<Value>> {
     check(template, 0).map_err(|problem| format!("the template {problem}"))?;
     if let Some(name) = context.keys().find(|name| !parse::is_name(name)) {
         return Err(format!("the name `{name}` in the context is not an identifier"));
@@ -69,7 +101,7 @@ fn render(template: &Value, context: &Map, now: &str) -> Result<Option<Value>> {
     }
     let base = Scope::new([("now", Value::from(now))]);
     let scope = base.child(context.iter().map(|(name, value)| (name.as_str(), value.clone())));
-    Renderer { meter: Meter::default() }.render(template, &scope)
+    Renderer { meter: Meter::default(), functions }.render(template, &scope)
 }
 
 /// Fails if a value is too deep, or has a date.
@@ -84,11 +116,13 @@ fn check(value: &Value, depth: usize) -> Result<()> {
 }
 
 /// Renders templates, and counts what that costs.
-struct Renderer {
+struct Renderer<'f> {
     meter: Meter,
+    /// Of the caller, by name.
+    functions: &'f [(&'f str, JsonEFunction<'f>)],
 }
 
-impl Renderer {
+impl Renderer<'_> {
     /// Renders a template; nothing if it is to be left out of what it is in.
     fn render(&self, template: &Value, scope: &Scope<'_>) -> Result<Option<Value>> {
         self.meter.node()?;

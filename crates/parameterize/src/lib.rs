@@ -40,7 +40,7 @@ pub use crate::{
     duration::{Span, relative_datestamp, relative_time},
     error::{DurationError, Error, SlugidError, SubstituteError},
     format::{Template, format},
-    json_e::{JsonEError, render_json_e},
+    json_e::{JsonEError, JsonEFunction, render_json_e, render_json_e_with},
     lookup::Lookup,
     reference::{ArtifactUrls, ReferenceError, ReferenceProblem, References, resolve_references},
     slugid::{decode_slugid, encode_slugid, nice_slugid, slugid},

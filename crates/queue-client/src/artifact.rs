@@ -2,8 +2,11 @@
 
 use std::{fmt, path::Path};
 
+use serde::Deserialize;
+use serde_json::json;
+
 use crate::{
-    cluster::{Call, Cluster},
+    cluster::{Call, Cluster, Sent},
     error::Error,
     http::Sink,
     service::{Queue, call},
@@ -23,6 +26,17 @@ pub struct Downloaded {
     pub length: u64,
     /// What it is, if the server said so.
     pub content_type: Option<String>,
+}
+
+/// An artifact to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload<'a> {
+    /// What it is.
+    pub content_type: &'a str,
+    /// Until when it is kept, such as `2027-01-31T12:00:00.000Z`.
+    pub expires: &'a str,
+    /// All of it.
+    pub content: Vec<u8>,
 }
 
 impl fmt::Debug for Chunks {
@@ -83,6 +97,37 @@ impl Queue<'_> {
         let request = self.cluster.request(&artifact(&arguments))?;
         let content = self.cluster.http().send(&request, Sink::File(path)).await?;
         Ok(Downloaded { length: content.length, content_type: content.content_type })
+    }
+
+    /// Makes an artifact of a run, with this content. `expires` is a time as the service writes them, no later than that
+    /// of the task. Nothing is sent in a dry run but recorded.
+    ///
+    /// Fails with what the service says, with [`Error::BadAnswer`] if it does not say where the content goes, and as
+    /// [`Http::get`](crate::Http::get).
+    pub async fn upload_artifact(
+        &self,
+        id: &TaskId,
+        run: u32,
+        name: &str,
+        upload: Upload<'_>,
+    ) -> Result<Sent<()>, Error> {
+        /// Of storage `s3`, which is what workers ask for.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            put_url: String,
+        }
+        let Upload { content_type, expires, content } = upload;
+        let body = json!({"storageType": "s3", "expires": expires, "contentType": content_type});
+        let run = run.to_string();
+        let arguments = [id.as_str(), &run, name];
+        let call = call!("queue", "createArtifact", &arguments, Some(&body));
+        match self.cluster.change::<Answer>(&call).await? {
+            Sent::Recorded => Ok(Sent::Recorded),
+            Sent::Done(Answer { put_url }) => {
+                self.cluster.http().put(&put_url, content_type, content).await.map(Sent::Done)
+            }
+        }
     }
 
     /// Opens an artifact that grows while it is read, such as the log of a running task.

@@ -13,7 +13,7 @@ use crate::{
     api::{Method, Service},
     credentials::Credentials,
     error::Error,
-    http::{Http, Request, Sink},
+    http::{Http, JSON, Request, Sink},
     sign::Signer,
     url,
 };
@@ -260,6 +260,7 @@ impl Cluster {
             verb: call.method.verb,
             url,
             body: call.body.map(|body| body.to_string().into_bytes()),
+            content_type: JSON,
             repeat: call.method.repeat(),
             follow: true,
             signer: self.signer.as_deref(),

@@ -29,6 +29,9 @@ pub struct Http {
     no_certificates: Option<String>,
 }
 
+/// What the bodies of all calls are.
+pub(crate) const JSON: &str = "application/json";
+
 /// One request, however many attempts it takes.
 pub(crate) struct Request<'a> {
     /// For messages.
@@ -38,6 +41,8 @@ pub(crate) struct Request<'a> {
     pub(crate) verb: Verb,
     pub(crate) url: Url,
     pub(crate) body: Option<Vec<u8>>,
+    /// What the body is.
+    pub(crate) content_type: &'a str,
     pub(crate) repeat: Repeat,
     /// Whether a redirection is followed; else it is the answer.
     pub(crate) follow: bool,
@@ -45,6 +50,23 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// A request that nobody signs for, and that may be repeated.
+    fn plain(verb: Verb, url: &str) -> Result<Request<'static>, Error> {
+        let url = url::parse(url)?;
+        let shown_url = url::shown(&url);
+        Ok(Request {
+            asked: format!("`{shown_url}`"),
+            shown_url,
+            verb,
+            url,
+            body: None,
+            content_type: JSON,
+            repeat: Repeat::Always,
+            follow: true,
+            signer: None,
+        })
+    }
+
     /// What was asked, and whom: for failures that may be the network's.
     fn asked_whom(&self) -> String {
         let whom = self.url.origin().ascii_serialization();
@@ -91,19 +113,17 @@ impl Http {
     /// Fails with [`Error::BadUrl`], [`Error::NoCertificates`], [`Error::Transport`], [`Error::TooLarge`], and with
     /// what a [`Refusal`](crate::Refusal) becomes.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, Error> {
-        let request = Request {
-            asked: String::new(),
-            shown_url: String::new(),
-            verb: Verb::Get,
-            url: url::parse(url)?,
-            body: None,
-            repeat: Repeat::Always,
-            follow: true,
-            signer: None,
-        };
-        let shown_url = url::shown(&request.url);
-        let asked = format!("`{shown_url}`");
-        Ok(self.send(&Request { asked, shown_url, ..request }, Sink::Memory).await?.bytes)
+        let request = Request::plain(Verb::Get, url)?;
+        Ok(self.send(&request, Sink::Memory).await?.bytes)
+    }
+
+    /// Puts content at an `http` or `https` URL, which may be a signed one.
+    ///
+    /// Fails as [`Http::get`].
+    pub(crate) async fn put(&self, url: &str, content_type: &str, content: Vec<u8>) -> Result<(), Error> {
+        let request = Request { body: Some(content), content_type, ..Request::plain(Verb::Put, url)? };
+        self.send(&request, Sink::Memory).await?;
+        Ok(())
     }
 
     /// Sends a request until it succeeds, or must not be sent again.

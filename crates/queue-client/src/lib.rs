@@ -57,7 +57,7 @@ mod types;
 mod url;
 
 pub use crate::{
-    artifact::{Chunks, Downloaded},
+    artifact::{Chunks, Downloaded, Upload},
     cluster::{Call, Cluster, Recorded, Recorder, Sent},
     create::{Creation, FailedCreate, NewTask, SkippedCreate},
     credentials::{Credentials, Temporary},

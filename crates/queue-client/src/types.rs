@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::task_id::TaskId;
+use crate::{credentials::Credentials, error::Error, task_id::TaskId};
 
 /// The state of a task or of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -208,6 +208,25 @@ pub struct Claim {
     pub task: Value,
     /// Credentials with the scopes of the task. They are not shown by `Debug`.
     pub credentials: Value,
+}
+
+impl Claim {
+    /// The credentials, to sign with.
+    ///
+    /// Fails with [`Error::BadCredentials`].
+    pub fn signer(&self) -> Result<Credentials, Error> {
+        let text = |key: &str| {
+            let found = self.credentials.get(key).and_then(Value::as_str);
+            found.ok_or_else(|| Error::BadCredentials {
+                reason: format!("expected a string `{key}` in the credentials of a claim"),
+            })
+        };
+        let credentials = Credentials::new(text("clientId")?, text("accessToken")?);
+        match self.credentials.get("certificate") {
+            None | Some(Value::Null) => Ok(credentials),
+            Some(_) => credentials.with_certificate(text("certificate")?),
+        }
+    }
 }
 
 impl fmt::Debug for Claim {

@@ -59,7 +59,7 @@ pub use crate::{
     fetch::{Fetch, FetchBuilder},
     from_deps::{GroupBy, Grouping, Naming, SetName},
     run::{RunJob, RunUsing},
-    run_task_files::{run_task_digest, set_run_task_dir},
+    run_task_files::{run_task_digest, run_task_files, set_run_task_dir},
     task::{Building, IndexBuilder, PayloadBuilder},
     task_context::CustomContext,
     treeherder::join_symbol,

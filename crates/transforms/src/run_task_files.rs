@@ -23,7 +23,9 @@ type Found = Result<RunTaskFiles, String>;
 
 /// The scripts, searched for once: in the folder that was named, the one that config.yml names, an installed
 /// reference, the user's cache.
-pub(crate) fn run_task_files(session: &Session) -> Result<RunTaskFiles, Error> {
+///
+/// Fails with [`Error::RunTaskNotFound`] if they are nowhere, and with what is wrong with a folder that was named.
+pub fn run_task_files(session: &Session) -> Result<RunTaskFiles, Error> {
     search(session, Some(Duration::from_secs(5))).locate()
 }
 

@@ -172,6 +172,22 @@ impl Repository {
         Ok(crate::text::lines(&self.run(&args.collect::<Vec<_>>())?))
     }
 
+    /// The content of a file as it was committed, at a revision or at the current one. `path` is relative to the root,
+    /// with slashes.
+    ///
+    /// Fails with [`Error::Failed`] if the revision is not known here, or has no such file.
+    pub fn file_at(&self, path: &str, rev: Option<&str>) -> Result<Vec<u8>, Error> {
+        let (path, rev) = (name("path", path)?, self.rev_or_current(rev)?);
+        // A commit, and no other spelling of an object, whatever is in the name.
+        match self.tool {
+            VcsTool::Git => {
+                let commit = self.run(&["rev-parse", "--verify", &format!("{rev}^{{commit}}")])?;
+                self.run_bytes(&["cat-file", "blob", &format!("{}:{path}", commit.trim())])
+            }
+            VcsTool::Hg => self.run_bytes(&["cat", "-r", rev, "--", &format!("path:{path}")]),
+        }
+    }
+
     /// The files that changed, relative to the root, in the tool's order. A renamed file is one deleted and
     /// one added. Names as in [`tracked_files`](Repository::tracked_files).
     ///
@@ -254,6 +270,10 @@ impl Repository {
 
     pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Result<String, Error> {
         self.tools.run(self.tool, &self.root, args, &[])
+    }
+
+    fn run_bytes<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Result<Vec<u8>, Error> {
+        self.tools.run_bytes(self.tool, &self.root, args, &[])
     }
 
     /// Runs with a failure status that counts as an empty answer.

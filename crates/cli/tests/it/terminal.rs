@@ -116,5 +116,5 @@ fn long_work_shows_how_far_it_is() {
         (0..5).map(|number| duty.task(&format!("task {number}"), &[]).to_string()).collect();
     let (code, shown) = duty.on_terminal(&format!("task cancel --yes {}", ids.join(" ")), "");
     assert_eq!(code, Some(0));
-    assert!(shown.contains("canceling: 1 of 5"), "{shown}");
+    assert!(shown.contains("canceling [████····················] 1 of 5"), "{shown}");
 }

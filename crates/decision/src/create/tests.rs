@@ -5,7 +5,7 @@ use std::sync::Arc;
 use taskgraph_value::{json, map};
 
 use super::*;
-use crate::task_id;
+use crate::{duplicate_id, task_id};
 
 fn decision() -> TaskId {
     "fdtgsD5DQUmAQZEaGMvQ4Q".parse().unwrap()
@@ -141,4 +141,48 @@ fn all_faults_are_reported() {
     let error = plan(vec![needing("a", &["b"]), needing("b", &["a"]), needing("c", &["c"])]).unwrap_err();
     let CreateError::Faults { faults } = error else { panic!("{error}") };
     assert_eq!(faults.iter().map(|fault| fault.label.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+}
+
+fn action() -> TaskId {
+    "PgAKBjVOQPCNmKf4k9nSZA".parse().unwrap()
+}
+
+#[test]
+fn an_action_creates_in_the_group_of_its_decision() {
+    let mut first = task("a", map! { "dependencies" => vec![action().as_str().into()] }.into());
+    first.attributes.insert(text!("task_duplicates"), 2.into());
+    let graph = TaskGraph::set([first, needing("b", &["a"])].map(Arc::new)).unwrap();
+    let ids = TaskIds::new(&action()).with_suffix("1");
+    let plan = Plan::in_group(&graph, &decision(), &ids, "example-level-1", now()).unwrap();
+    let [first, copy, second] = plan.tasks() else { panic!("{plan:?}") };
+    assert_eq!(copy.task_id, ids.duplicate_id("a", 1));
+    for (task, dependencies) in [
+        (first, format!(r#"["{}","{}"]"#, action(), decision())),
+        (second, format!(r#"["{}"]"#, task_id(&decision(), "a"))),
+    ] {
+        assert_eq!(json::compact(task.definition().at("dependencies").unwrap()).unwrap(), dependencies);
+        assert_eq!(task.definition().at("taskGroupId"), Some(&decision().as_str().into()));
+    }
+}
+
+#[test]
+fn a_definition_may_be_complete() {
+    let id = task_id(&action(), "decision");
+    let definition = Value::from(map! { "created" => map! { "relative-datestamp" => "0 seconds" } });
+    let plan = Plan::of_definition("decision", id.clone(), definition.clone(), now()).unwrap();
+    let [task] = plan.tasks() else { panic!("{plan:?}") };
+    assert_eq!((task.label().as_str(), task.task_id(), task.definition()), ("decision", &id, &definition));
+    let wrong = map! { "created" => map! { "relative-datestamp" => "soon" } }.into();
+    let error = Plan::of_definition("decision", id, wrong, now()).unwrap_err().to_string();
+    assert!(error.starts_with("task `decision`: `created.relative-datestamp`: bad duration `soon`"), "{error}");
+}
+
+#[test]
+fn plans_are_merged_in_order() {
+    let labels = |plan: &Plan| plan.tasks().iter().map(|task| task.label().clone()).collect::<Vec<_>>();
+    let part = |label| plan(vec![task(label, map! {}.into())]).unwrap();
+    assert_eq!(labels(&Plan::merged([part("b"), part("a")]).unwrap()), ["b", "a"]);
+    assert!(Plan::merged([]).unwrap().tasks().is_empty());
+    let error = Plan::merged([part("a"), part("a")]).unwrap_err().to_string();
+    assert!(error.starts_with("task `a`: it has the same taskId as `a`"), "{error}");
 }

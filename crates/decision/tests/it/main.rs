@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
 mod create;
+mod goldens;
 mod parameters;
 mod support;
 
@@ -13,5 +14,5 @@ fn every_test_file_is_listed() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["create.rs", "main.rs", "parameters.rs", "support.rs"]);
+    assert_eq!(files, ["create.rs", "goldens.rs", "main.rs", "parameters.rs", "support.rs"]);
 }

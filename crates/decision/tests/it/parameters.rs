@@ -35,6 +35,7 @@ fn push(git: &Git) -> Push {
         target_tasks_method: None,
         optimize_target_tasks: None,
         allow_parameter_override: false,
+        uncommitted: false,
         try_task_config_file: None,
     }
 }

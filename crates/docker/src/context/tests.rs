@@ -158,8 +158,9 @@ fn compressed_files_hold_the_stream() {
 
     context.write_tar_gz(&path).unwrap();
     assert_eq!(fs::read(&path).unwrap(), bytes);
-    let error = context.write_tar_gz(&tree.0.path().join("no/img.tar.gz")).unwrap_err().to_string();
-    assert!(error.starts_with("cannot write `") && error.contains("no/img.tar.gz`: "), "{error}");
+    context.write_tar_gz(&tree.0.path().join("new/folder/img.tar.gz")).unwrap();
+    let error = context.write_tar_gz(&path.join("img.tar.gz")).unwrap_err().to_string();
+    assert!(error.starts_with("cannot write `") && error.contains("img.tar.gz/img.tar.gz`: "), "{error}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(super) fn trigger(call: &Call<'_>, db: &Transaction<'_>, hook: &Hook) -> Res
     }
     context.insert("taskId".to_owned(), json!(task_id));
     context.insert("now".to_owned(), json!(timestamp(call.now)));
+    context.insert("taskcluster_root_url".to_owned(), json!(call.root_url));
     let created = match render(hook, &context, &task_id, call.now) {
         Ok(None) => return Ok(Answer::empty()),
         Ok(Some(definition)) => create(db, call.now, hook, &task_id, definition),

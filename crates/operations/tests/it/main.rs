@@ -9,6 +9,8 @@ mod rerun;
 mod retrigger;
 mod schedule;
 mod support;
+mod trigger;
+mod work;
 
 #[test]
 fn every_test_file_is_listed() {

@@ -11,7 +11,15 @@ use super::{
     scope::Scope,
 };
 
-/// A function.
+/// What expressions can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Builtin(Builtin),
+    /// One of the caller, by its place.
+    Given(usize),
+}
+
+/// A function of the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
     Abs,
@@ -64,7 +72,7 @@ impl Builtin {
     }
 }
 
-impl Renderer {
+impl Renderer<'_> {
     pub(super) fn call(
         &self,
         function: Builtin,
@@ -118,7 +126,7 @@ impl Renderer {
                 Value::Map(_) => "object",
             }),
             (Builtin::Defined, [Value::Str(name)]) => {
-                Value::Bool(scope.get(name).is_some() || Self::is_builtin(name))
+                Value::Bool(scope.get(name).is_some() || self.function(name).is_some())
             }
             (Builtin::Join, [Value::List(items), separator]) => {
                 let separator = text(separator).map_err(|_| wrong())?;
@@ -159,8 +167,10 @@ impl Renderer {
         })
     }
 
-    fn is_builtin(name: &str) -> bool {
-        Builtin::find(name).is_some()
+    /// The function of that name: the caller's, if there is one.
+    pub(super) fn function(&self, name: &str) -> Option<Function> {
+        let given = self.functions.iter().rposition(|(known, _)| *known == name);
+        given.map(Function::Given).or_else(|| Builtin::find(name).map(Function::Builtin))
     }
 
     fn range(&self, from: f64, to: f64, step: f64) -> Result<Value> {

@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use taskgraph_value::{Map, Value};
 
-use super::{Renderer, builtins::Builtin, parse::Node, scope::Scope};
+use super::{
+    Renderer,
+    builtins::{Builtin, Function},
+    parse::Node,
+    scope::Scope,
+};
 
 /// Errors are messages: they end up in the answer to whoever triggers a hook.
 pub(super) type Result<T, E = String> = std::result::Result<T, E>;
@@ -12,7 +17,7 @@ pub(super) type Result<T, E = String> = std::result::Result<T, E>;
 /// A value, or a function, which only expressions know.
 pub(super) enum Found<'v> {
     Value(Cow<'v, Value>),
-    Function(Builtin),
+    Function(Function),
 }
 
 impl<'v> Found<'v> {
@@ -74,15 +79,16 @@ pub(super) fn number(number: f64) -> Result<Value> {
     if number.is_finite() { Ok(Value::Float(number)) } else { Err("the result is no number".to_owned()) }
 }
 
-impl Renderer {
+impl Renderer<'_> {
     pub(super) fn evaluate<'v>(&self, node: &Node<'_>, scope: &'v Scope<'v>) -> Result<Found<'v>> {
         self.meter.spend(16)?;
         Ok(match node {
             Node::Literal(value) => Found::own(value.clone()),
-            Node::Name(name) => match (scope.get(name), Builtin::find(name)) {
-                (Some(value), _) => Found::Value(Cow::Borrowed(value)),
-                (None, Some(function)) => Found::Function(function),
-                (None, None) => return Err(format!("unknown context value {name}")),
+            Node::Name(name) => match scope.get(name) {
+                Some(value) => Found::Value(Cow::Borrowed(value)),
+                None => Found::Function(
+                    self.function(name).ok_or_else(|| format!("unknown context value {name}"))?,
+                ),
             },
             Node::List(items) => {
                 let items = items.iter().map(|item| self.copy(item, scope));
@@ -154,13 +160,31 @@ impl Renderer {
                 let arguments = arguments.iter().map(|argument| self.evaluate(argument, scope));
                 let arguments = arguments.collect::<Result<Vec<_>>>()?;
                 // Functions are values for this one only.
-                if let (Builtin::Typeof, [Found::Function(_)]) = (function, &arguments[..]) {
+                if let (Function::Builtin(Builtin::Typeof), [Found::Function(_)]) = (function, &arguments[..])
+                {
                     return Ok(Found::own(Value::from("function")));
                 }
                 let arguments = arguments.into_iter().map(Found::value).collect::<Result<Vec<_>>>()?;
-                Found::own(self.call(function, &arguments, scope)?)
+                match function {
+                    Function::Builtin(function) => Found::own(self.call(function, &arguments, scope)?),
+                    Function::Given(at) => Found::own(self.call_given(at, arguments)?),
+                }
             }
         })
+    }
+
+    /// Calls a function of the caller, which may keep what it is given.
+    fn call_given(&self, at: usize, arguments: Vec<Cow<'_, Value>>) -> Result<Value> {
+        let Some((_, function)) = self.functions.get(at) else {
+            return Err("what is called is not a function".to_owned());
+        };
+        let arguments = arguments.into_iter().map(Cow::into_owned).collect::<Vec<_>>();
+        for argument in &arguments {
+            self.meter.admit(argument)?;
+        }
+        let value = function(&arguments)?;
+        self.meter.admit(&value)?;
+        Ok(value)
     }
 
     /// A value that becomes part of another one.

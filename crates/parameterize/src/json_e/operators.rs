@@ -39,7 +39,7 @@ pub(super) fn is_one(key: &str) -> bool {
 /// What stands under an operator that is not there.
 static NOTHING: Value = Value::Null;
 
-impl Renderer {
+impl Renderer<'_> {
     pub(super) fn operate(&self, operator: &str, object: &Map, scope: &Scope<'_>) -> Result<Option<Value>> {
         let given = object.get(operator).unwrap_or(&NOTHING);
         let only = |allowed: &[&str]| {

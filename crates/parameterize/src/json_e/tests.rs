@@ -16,7 +16,7 @@ const NOW: &str = "2026-02-03T04:05:06.789Z";
 #[track_caller]
 fn check(template: Value, context: Value, expected: Value) {
     let context = context.as_map().unwrap();
-    let rendered = render(&template, context, NOW).map(|value| value.unwrap_or_default());
+    let rendered = render(&template, context, &[], NOW).map(|value| value.unwrap_or_default());
     assert!(
         rendered.as_ref().is_ok_and(|value| python::equal(value, &expected)),
         "{template:?}: {rendered:?}"
@@ -34,7 +34,7 @@ fn evaluates(expression: &str, expected: Value) {
 #[track_caller]
 fn fails(template: Value, part: &str) {
     let context = json!({ "x": 3, "list": [1, 2], "text": "abc" });
-    let message = render(&template, context.as_map().unwrap(), NOW).unwrap_err();
+    let message = render(&template, context.as_map().unwrap(), &[], NOW).unwrap_err();
     assert!(message.contains(part), "{message}");
 }
 
@@ -43,7 +43,7 @@ fn what_is_no_operator_stands_for_itself() {
     let template = json!({ "z": [1, 2.5, null, true, "text"], "a": {} });
     check(template.clone(), json!({}), template);
     // The order of keys is that of the template.
-    let rendered = render(&json!({ "z": 1, "a": 2 }), &Map::new(), NOW).unwrap().unwrap();
+    let rendered = render(&json!({ "z": 1, "a": 2 }), &Map::new(), &[], NOW).unwrap().unwrap();
     assert_eq!(taskgraph_value::json::compact(&rendered).unwrap(), r#"{"z":1,"a":2}"#);
 }
 
@@ -212,12 +212,12 @@ fn operators_check_what_they_are_given() {
     ] {
         fails(template, part);
     }
-    assert!(render(&json!(1), json!({ "a b": 1 }).as_map().unwrap(), NOW).is_err());
+    assert!(render(&json!(1), json!({ "a b": 1 }).as_map().unwrap(), &[], NOW).is_err());
 }
 
 #[test]
 fn what_is_left_out_of_everything_is_nothing() {
-    assert_eq!(render(&json!({ "$if": "false", "then": 1 }), &Map::new(), NOW), Ok(None));
+    assert_eq!(render(&json!({ "$if": "false", "then": 1 }), &Map::new(), &[], NOW), Ok(None));
 }
 
 /// None of these may take long, much memory or the stack.
@@ -240,7 +240,7 @@ fn templates_cannot_take_more_than_their_share() {
         json!({ "$let": { "l": { "$eval": "range(0, 100000)" } }, "in": { "$eval": "join(l, text)" } });
     for template in [doubling, copying, nested, wrap, wrap_by_expression, join] {
         let context = json!({ "a": "abc", "text": "x".repeat(10_000) });
-        assert!(render(&template, context.as_map().unwrap(), NOW).is_err());
+        assert!(render(&template, context.as_map().unwrap(), &[], NOW).is_err());
     }
     for expression in [
         "range(0, 9000000000)".to_owned(),
@@ -253,17 +253,19 @@ fn templates_cannot_take_more_than_their_share() {
         format!("x{}", "()".repeat(100_000)),
         format!("1{}", "**1".repeat(100_000)),
     ] {
-        assert!(render(&json!({ "$eval": expression }), json!({ "x": 1 }).as_map().unwrap(), NOW).is_err());
+        assert!(
+            render(&json!({ "$eval": expression }), json!({ "x": 1 }).as_map().unwrap(), &[], NOW).is_err()
+        );
     }
     // What is long but simple is fine.
     let list = json!({ "$eval": format!("len([{}])", "1,".repeat(9_999) + "1") });
-    assert_eq!(render(&list, &Map::new(), NOW), Ok(Some(json!(10_000))));
+    assert_eq!(render(&list, &Map::new(), &[], NOW), Ok(Some(json!(10_000))));
 }
 
 #[test]
 fn templates_and_contexts_have_a_depth_and_no_dates() {
     let lists = |depth: usize| (0..depth).fold(json!(1), |inner, _| Value::from(vec![inner]));
-    let render = |template: &Value, context: &Map| render(template, context, NOW);
+    let render = |template: &Value, context: &Map| render(template, context, &[], NOW);
     assert!(render(&lists(128), &Map::new()).is_ok());
     assert_eq!(render(&lists(129), &Map::new()).unwrap_err(), "the template is more than 128 deep");
     let context = taskgraph_value::map! { "x" => lists(129) };
@@ -282,4 +284,26 @@ fn templates_and_contexts_have_a_depth_and_no_dates() {
         lets = json!({ "$let": { "x": "1" }, "in": { "$if": "true", "then": lets } });
     }
     assert_eq!(render(&lets, &Map::new()), Ok(Some(json!("1"))));
+}
+
+#[test]
+fn functions_of_the_caller() {
+    let id = |arguments: &[Value]| match arguments {
+        [Value::Str(name)] => Ok(Value::from(format!("id-{name}"))),
+        _ => Err("as_slugid expects a string".to_owned()),
+    };
+    let long = |_: &[Value]| Ok(Value::from("x".repeat(1 << 20)));
+    let functions: [(&str, JsonEFunction<'_>); 3] = [("as_slugid", &id), ("long", &long), ("len", &id)];
+    let evaluate = |expression: &str| {
+        render(&json!({ "$eval": expression }), &Map::new(), &functions, NOW).map(Option::unwrap_or_default)
+    };
+    let text = "[as_slugid('a'), as_slugid('b' + 'c'), typeof(as_slugid), defined('as_slugid'), len('a')]";
+    assert_eq!(evaluate(text), Ok(json!(["id-a", "id-bc", "function", true, "id-a"])));
+    assert_eq!(evaluate("as_slugid()"), Err("as_slugid expects a string".to_owned()));
+    assert_eq!(evaluate("as_slugid"), Err("a function is used as a value".to_owned()));
+    // What a template binds hides it.
+    let bound = json!({ "$let": { "as_slugid": 3 }, "in": "${as_slugid}" });
+    assert_eq!(render(&bound, &Map::new(), &functions, NOW), Ok(Some(json!("3"))));
+    let much = json!({ "$map": { "$eval": "range(0, 100)" }, "each(x)": "${long()}" });
+    assert!(render(&much, &Map::new(), &functions, NOW).unwrap_err().contains("too much memory"));
 }

@@ -85,7 +85,7 @@ impl Http {
                 builder = builder.header(AUTHORIZATION, header.map_err(Failed::ForGood)?);
             }
             match &request.body {
-                Some(body) => builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
+                Some(body) => builder = builder.header(CONTENT_TYPE, request.content_type).body(body.clone()),
                 None if request.verb != Verb::Get => builder = builder.header(CONTENT_LENGTH, 0),
                 None => {}
             }
@@ -122,11 +122,12 @@ impl Http {
     }
 }
 
-/// Where a redirection points to.
+/// Where a redirection points to. None leads from `https` to `http`.
 fn next(response: &Response, from: &Url) -> Option<Url> {
     if !response.status().is_redirection() {
         return None;
     }
     let there = from.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
-    (matches!(there.scheme(), "http" | "https") && there.has_host()).then_some(there)
+    let is_safe = there.scheme() == "https" || (there.scheme() == "http" && from.scheme() != "https");
+    (is_safe && there.has_host()).then_some(there)
 }

@@ -1,10 +1,13 @@
 //! Scopes.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call;
-use crate::{cluster::Cluster, error::Error};
+use crate::{
+    cluster::{Cluster, Sent},
+    error::Error,
+};
 
 /// The auth service. Every method fails with what the service answers, see [`Error`].
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +29,23 @@ impl<'a> Auth<'a> {
     pub async fn current_scopes(&self) -> Result<Vec<String>, Error> {
         let answer: Scopes = self.cluster.read(&call!("auth", "currentScopes", &[])).await?;
         Ok(answer.scopes)
+    }
+
+    /// A role, as the service defines it.
+    pub async fn role(&self, id: &str) -> Result<Value, Error> {
+        self.cluster.read(&call!("auth", "role", &[id])).await
+    }
+
+    /// Creates a role: what assuming it gives.
+    pub async fn create_role(&self, id: &str, description: &str, scopes: &[String]) -> Result<Sent<Value>, Error> {
+        let body = json!({"description": description, "scopes": scopes});
+        self.cluster.change(&call!("auth", "createRole", &[id], Some(&body))).await
+    }
+
+    /// Replaces what assuming a role gives.
+    pub async fn update_role(&self, id: &str, description: &str, scopes: &[String]) -> Result<Sent<Value>, Error> {
+        let body = json!({"description": description, "scopes": scopes});
+        self.cluster.change(&call!("auth", "updateRole", &[id], Some(&body))).await
     }
 
     /// The scopes with all that their roles give.

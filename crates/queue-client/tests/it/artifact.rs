@@ -3,7 +3,7 @@
 use std::{fs, io::Write};
 
 use flate2::{Compression, write::GzEncoder};
-use taskcluster_queue_client::{Error, TaskId};
+use taskcluster_queue_client::{Error, TaskId, Upload};
 
 use crate::server::{Server, answer};
 
@@ -127,4 +127,25 @@ async fn an_artifact_is_read_while_it_grows() {
         log.extend(piece);
     }
     assert_eq!(log, b"one\ntwo\n");
+}
+
+#[tokio::test]
+async fn an_artifact_is_uploaded_to_where_the_queue_says() {
+    let body = r#"{"storageType": "s3", "putUrl": "{url}/storage?signature=secret"}"#;
+    // Its length is not known before the server's address is.
+    let created = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}");
+    let answers = [created, answer("200 OK", "", "")];
+    let server = Server::new(answers);
+    let upload = Upload {
+        content_type: "text/plain",
+        expires: "2027-01-01T00:00:00.000Z",
+        content: br#"{"level": 3}"#.to_vec(),
+    };
+    let cluster = server.signing();
+    cluster.queue().upload_artifact(&id(), 0, "public/parameters.yml", upload).await.unwrap();
+    let queue = format!("POST /api/queue/v1/task/{ID}/runs/0/artifacts/public%2Fparameters.yml");
+    assert_eq!(server.asked(), [&queue, "PUT /storage?signature=secret"]);
+    let requests = server.requests();
+    assert_eq!(requests[1].body, serde_json::json!({"level": 3}));
+    assert!(requests[1].authorization.is_none());
 }

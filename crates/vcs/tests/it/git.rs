@@ -105,6 +105,22 @@ fn tracked_files_in_paths_and_at_revisions() {
 }
 
 #[test]
+fn files_at_revisions() {
+    let git = Git::new();
+    git.write("dir/b.txt", "changed\r\n");
+    git.commit("second");
+    git.write("dir/b.txt", "not committed");
+    let repo = git.repository();
+    let file = |path, rev| repo.file_at(path, rev).map(|content| String::from_utf8(content).unwrap());
+    assert_eq!(file("dir/b.txt", None).unwrap(), "changed\r\n");
+    assert_eq!(file("dir/b.txt", Some("HEAD~1")).unwrap(), "b\n");
+    assert!(matches!(file("dir/c.txt", None), Err(Error::Failed { .. })));
+    assert!(matches!(file("dir", None), Err(Error::Failed { .. })));
+    assert!(matches!(file("a.txt", Some("0123456789")), Err(Error::Failed { .. })));
+    assert!(matches!(file("a.txt", Some("--help")), Err(Error::BadName { .. })));
+}
+
+#[test]
 fn changes_of_the_working_directory() {
     let git = Git::new();
     let repo = git.repository();

@@ -74,6 +74,12 @@ fn revisions_and_messages() {
 }
 
 #[test]
+fn files_at_revisions() {
+    check("a\n", |r| r.file_at("x/y", Some("tip")), "[cat][-r][tip][--][path:x/y]", *b"a\n");
+    check("", |r| r.file_at(".z", None), "[cat][-r][.][--][path:.z]", *b"");
+}
+
+#[test]
 fn remotes() {
     check("ssh://a\n", |r| r.url(None), "[paths][-T][{url}][default]", "ssh://a");
     check("ssh://a\n", |r| r.url(Some("try")), "[paths][-T][{url}][try]", "ssh://a");

@@ -1,0 +1,158 @@
+//! What a push has: its full graph, and which tasks there are by now.
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use rustc_hash::FxHashSet;
+use taskcluster_queue_client::{Error as ClientError, IndexedTask, TaskId};
+use taskgraph_graph::TaskGraph;
+use taskgraph_schema::describe;
+use taskgraph_value::{Map, Value, text};
+
+use crate::{Call, Error};
+
+const LABELS: &str = "public/label-to-taskid.json";
+const FULL_GRAPH: &str = "public/full-task-graph.json";
+
+/// The graph of a push, and which of its tasks exist.
+#[derive(Clone, Debug)]
+pub struct PushGraph {
+    /// The decision task.
+    pub decision_task_id: TaskId,
+    /// The full task graph, as the decision task made it.
+    pub graph: TaskGraph,
+    /// The taskIds of the tasks that exist, by label: those of the decision task, then, in the order in which they were
+    /// created, those of action and cron tasks of the same revision. The latest of a label counts.
+    pub label_to_taskid: Map,
+}
+
+impl Call<'_> {
+    /// The decision task of the push: the one that the index has for its revision, or for its number in a Mercurial
+    /// repository. If the index has none, as for pull requests, it is the one that the group is named after.
+    ///
+    /// Fails with [`Error::Parameters`], [`Error::RepositoryType`], [`Error::Index`], and with [`Error::NoDecision`] if
+    /// there is no group either.
+    pub fn decision_task_id(&self) -> Result<TaskId, Error> {
+        let text = |name| self.parameters.text(name);
+        let (domain, project) = (self.config.trust_domain(), text("project")?);
+        let of = self.parameters.get("repository_type").cloned().unwrap_or_else(|| text!("hg").into());
+        let path = match of.as_str().map(|of| of.as_str()) {
+            Some("hg") => format!("{domain}.v2.{project}.pushlog-id.{}.decision", text("pushlog_id")?),
+            Some("git") => {
+                format!("{domain}.v2.{project}.revision.{}.taskgraph.decision", text("head_rev")?)
+            }
+            _ => return Err(Error::RepositoryType { found: describe(&of) }),
+        };
+        match (self.wait(self.cluster.index().find_task(&path)), &self.task_group_id) {
+            (Ok(found), _) => Ok(found.task_id),
+            (Err(ClientError::NotFound(_)), Some(group)) => Ok(group.clone()),
+            (Err(ClientError::NotFound(_)), None) => Err(Error::NoDecision { path }),
+            (Err(source), _) => Err(Error::Index { path, source }),
+        }
+    }
+
+    /// The graph of the push, and which of its tasks exist.
+    ///
+    /// Action and cron tasks that leave no labels are passed over, as those that only cancel or rerun; so is this action
+    /// task itself, if it ran before.
+    ///
+    /// Fails as [`Call::decision_task_id`], and with [`Error::Artifact`] and [`Error::BadArtifact`].
+    pub fn push_graph(&self) -> Result<PushGraph, Error> {
+        let decision_task_id = self.decision_task_id()?;
+        self.say(&format!("reading the graph of the decision task {decision_task_id}"));
+        self.wait(async {
+            let queue = self.cluster.queue();
+            let read = async |id: &TaskId, name| queue.artifact(id, None, name).await;
+            let artifact = async |name| {
+                let failed =
+                    |source| Error::Artifact { task_id: decision_task_id.clone(), name, source };
+                json(&decision_task_id, name, &read(&decision_task_id, name).await.map_err(failed)?)
+            };
+            let graph = TaskGraph::from_value(&artifact(FULL_GRAPH).await?).map_err(|error| {
+                bad(&decision_task_id, FULL_GRAPH, error.to_string())
+            })?;
+            let mut label_to_taskid = labels(&decision_task_id, artifact(LABELS).await?)?;
+
+            let others = self.other_tasks().await?;
+            let answers = others.iter().map(async |id| (id, read(id, LABELS).await));
+            let mut answers = stream::iter(answers).buffered(self.cluster.concurrency());
+            while let Some((id, answer)) = answers.next().await {
+                match answer {
+                    Ok(bytes) => {
+                        label_to_taskid.extend_from(&labels(id, json(id, LABELS, &bytes)?)?);
+                    }
+                    Err(ClientError::NotFound(_)) => self.say(&format!("task {id} created no tasks")),
+                    Err(source) => {
+                        return Err(Error::Artifact { task_id: id.clone(), name: LABELS, source });
+                    }
+                }
+            }
+            Ok(PushGraph { decision_task_id: decision_task_id.clone(), graph, label_to_taskid })
+        })
+    }
+
+    /// The action and cron tasks of the push, but for this one, in the order in which they were created.
+    async fn other_tasks(&self) -> Result<Vec<TaskId>, Error> {
+        let text = |name| self.parameters.text(name);
+        let push = format!("{}.v2.{}", self.config.trust_domain(), text("project")?);
+        let (number, revision) = (text("pushlog_id")?, text("head_rev")?);
+        let mut found: Vec<IndexedTask> = Vec::new();
+        for path in [
+            format!("{push}.pushlog-id.{number}.actions"),
+            format!("{push}.revision.{revision}.actions"),
+            format!("{push}.revision.{revision}.cron"),
+        ] {
+            match self.cluster.index().list_tasks(&path).try_concat().await {
+                Ok(tasks) => found.extend(tasks),
+                Err(ClientError::NotFound(_)) => {}
+                Err(source) => return Err(Error::Index { path, source }),
+            }
+        }
+        let mut seen = FxHashSet::default();
+        found.retain(|task| {
+            Some(&task.task_id) != self.own_task_id.as_ref() && seen.insert(task.task_id.clone())
+        });
+        let ids: Vec<TaskId> = found.iter().map(|task| task.task_id.clone()).collect();
+        let definitions = match self.cluster.queue().tasks(&ids).await {
+            Ok(definitions) => definitions,
+            Err(source) if source.is_about_reach() => {
+                return Err(Error::Index { path: format!("{push}.revision.{revision}"), source });
+            }
+            // They expire in the order in which they were created, mostly.
+            Err(_) => vec![None; ids.len()],
+        };
+        let mut ordered: Vec<_> = found
+            .into_iter()
+            .zip(definitions)
+            .map(|(task, definition)| {
+                let created = definition.as_ref().and_then(|definition| definition["created"].as_str());
+                (created.and_then(time), time(&task.expires), task.task_id)
+            })
+            .collect();
+        ordered.sort_by(|a, b| (a.0, a.1, a.2.as_str()).cmp(&(b.0, b.1, b.2.as_str())));
+        Ok(ordered.into_iter().map(|(_, _, id)| id).collect())
+    }
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    text.parse().ok()
+}
+
+fn bad(task_id: &TaskId, name: &'static str, problem: String) -> Error {
+    Error::BadArtifact { task_id: task_id.clone(), name, problem }
+}
+
+fn json(task_id: &TaskId, name: &'static str, bytes: &[u8]) -> Result<Value, Error> {
+    serde_json::from_slice(bytes).map_err(|error| bad(task_id, name, error.to_string()))
+}
+
+fn labels(task_id: &TaskId, value: Value) -> Result<Map, Error> {
+    let Value::Map(labels) = value else {
+        return Err(bad(task_id, LABELS, format!("expected a mapping of labels to taskIds, found {}", describe(&value))));
+    };
+    match labels.iter().find(|(_, id)| id.as_str().is_none()) {
+        None => Ok(labels),
+        Some((label, id)) => {
+            Err(bad(task_id, LABELS, format!("`{label}`: expected a taskId, found {}", describe(id))))
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Decisions about a checkout, in the embedded cluster, and why tasks are in them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::json;
+
+use crate::duty::{Duty, TOKEN, group};
+use crate::support::{Run, TestEnv};
+
+const TOOL: &str = "\
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.cached_tasks, taskgraph.transforms.task]
+tasks:
+  compiler:
+    label: tool-compiler
+    description: Makes a compiler
+    run-on-projects: []
+    worker-type: succeed
+    cache: {type: tools, name: compiler, digest-data: [v1]}
+";
+
+const APP: &str = "\
+loader: taskgraph.loader.transform:loader
+kind-dependencies: [tool]
+transforms: [taskgraph.transforms.task]
+tasks:
+  app:
+    description: Makes an app
+    worker-type: succeed
+    run-on-projects: [all]
+    dependencies: {tool: tool-compiler}
+  old:
+    description: Makes an app for nobody
+    worker-type: succeed
+    run-on-projects: [esr]
+";
+
+/// A repository with a cached task.
+fn with_tool() -> TestEnv {
+    let env = TestEnv::new();
+    for kind in ["build", "test", "release-notes"] {
+        fs::remove_dir_all(env.path(&format!("taskcluster/kinds/{kind}"))).unwrap();
+    }
+    env.write("taskcluster/kinds/tool/kind.yml", TOOL);
+    env.write("taskcluster/kinds/app/kind.yml", APP);
+    env.commit("a tool");
+    env
+}
+
+fn decide(env: &TestEnv) -> (String, BTreeMap<String, String>) {
+    let decision = env.run("decision --local").ok().trim_end().to_owned();
+    let ids = serde_json::from_str(&env.read("artifacts/label-to-taskid.json")).unwrap();
+    (decision, ids)
+}
+
+#[test]
+fn a_laptop_decides_works_and_decides_again() {
+    let env = with_tool();
+    let (decision, ids) = decide(&env);
+    assert_eq!(ids.keys().collect::<Vec<_>>(), ["app-app", "tool-compiler"]);
+    assert_eq!(env.state(&decision), "completed");
+    assert_eq!(env.state(&ids["tool-compiler"]), "pending");
+    assert_eq!(env.state(&ids["app-app"]), "unscheduled");
+    let artifacts = env.run(&format!("--local task artifacts {decision}")).ok();
+    for name in ["parameters.yml", "full-task-graph.json", "task-graph.json", "runnable-jobs.json.gz"] {
+        assert!(artifacts.contains(&format!("public/{name}\n")), "{artifacts}");
+    }
+    let parameters = env.run(&format!("--local target -p task-id={decision}")).ok();
+    assert_eq!(parameters, "app-app\n\n");
+
+    env.run(&format!("local resolve-all {decision}")).ok();
+    env.write("README", "changed\n");
+    env.git(["add", "README"]);
+    let (second, again) = decide(&env);
+    assert_eq!(again["tool-compiler"], ids["tool-compiler"], "found in the index");
+    assert_ne!(again["app-app"], ids["app-app"]);
+    assert_eq!(env.state(&again["app-app"]), "pending");
+    assert_ne!(second, decision);
+    assert!(env.read("artifacts/parameters.yml").contains("files_changed:\n- README\n"));
+
+    let explained = env.run("--local explain tool-compiler app-app app-old").ok();
+    let expected = format!(
+        "\
+tool-compiler (kind tool)
+  written in            taskcluster/kinds/tool/kind.yml:4
+  full task graph       yes  needs nothing; needed by `app-app`
+  target tasks          no   the filter `target_tasks_method` drops it; the target method is `default`: the project is \
+         `example`, and `run_on_projects` is []
+  target task graph     yes  a target needs it: `app-app` → `tool-compiler`
+  optimized task graph  no   replaced with {} by the strategy index-search (index-search)
+app-app (kind app)
+  written in            taskcluster/kinds/app/kind.yml:5
+  full task graph       yes  needs `tool-compiler`; needed by nothing
+  target tasks          yes  chosen by `target_tasks_method`
+  target task graph     yes  it is a target
+  optimized task graph  yes  kept: the strategy never keeps it; not replaced: the strategy never found nothing
+  morphed task graph    yes  as it was
+app-old (kind app)
+  written in            taskcluster/kinds/app/kind.yml:10
+  full task graph       yes  needs nothing; needed by nothing
+  target tasks          no   the filter `target_tasks_method` drops it; the target method is `default`: the project is \
+         `example`, and `run_on_projects` is ['esr']
+  target task graph     no   no target needs it
+",
+        ids["tool-compiler"]
+    );
+    assert_eq!(explained, expected);
+}
+
+#[test]
+fn an_unknown_label_gets_suggestions() {
+    let env = with_tool();
+    assert_eq!(
+        env.run("explain app").failed(1),
+        "error: no task has the label `app`; did you mean `app-app` or `app-old`?\n"
+    );
+    assert_eq!(
+        env.run("explain tool-kompiler").failed(1),
+        "error: no task has the label `tool-kompiler`; did you mean `tool-compiler`?\n"
+    );
+    assert_eq!(env.run("explain xyz").failed(1), "error: no task has the label `xyz`\n");
+}
+
+#[test]
+fn a_decision_that_failed_is_finished_by_the_next() {
+    let env = with_tool().variable("TASK_ID", "fdtgsD5DQUmAQZEaGMvQ4Q");
+    env.edit("taskcluster/kinds/app/kind.yml", "tool: tool-compiler", "tool: tool-missing");
+    let run = env.run("decision --local");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("tool-missing"), "{}", run.stderr);
+    assert_eq!(env.state("fdtgsD5DQUmAQZEaGMvQ4Q"), "failed");
+    env.edit("taskcluster/kinds/app/kind.yml", "tool: tool-missing", "tool: tool-compiler");
+    assert_eq!(env.run("decision --local").ok(), "fdtgsD5DQUmAQZEaGMvQ4Q\n");
+    assert_eq!(env.state("fdtgsD5DQUmAQZEaGMvQ4Q"), "completed");
+    let Run { code, stderr, .. } = env.run("decision --local");
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        stderr,
+        "error: task fdtgsD5DQUmAQZEaGMvQ4Q is completed: only a task that can run, or ran without success, is run \
+         here\n"
+    );
+}
+
+#[test]
+fn a_dry_run_creates_nothing() {
+    let env = with_tool().variable("TASK_ID", "fdtgsD5DQUmAQZEaGMvQ4Q");
+    let printed = env.run("decision --local --dry-run").ok();
+    let labels: Vec<&str> = printed.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(labels, ["tool-compiler", "app-app"]);
+    assert!(env.read("artifacts/task-graph.json").contains(&printed[..22]));
+    assert_eq!(env.run("--local task status fdtgsD5DQUmAQZEaGMvQ4Q").code, Some(1));
+    assert_eq!(env.run("decision --local --dry-run").ok(), printed);
+}
+
+#[test]
+fn what_is_missing_is_said_at_once() {
+    let env = with_tool();
+    assert_eq!(
+        env.run("decision").failed(2),
+        "error: TASK_ID is not set: it is the id of the decision task, in whose group tasks are created; with \
+         --local, a decision task is made up\n"
+    );
+    let env = env.variable("TASK_ID", "fdtgsD5DQUmAQZEaGMvQ4Q");
+    assert_eq!(
+        env.run("decision --dry-run --project example --level 1 --owner me --pushdate 0").failed(2),
+        "error: a decision needs --pushlog-id, --repository-type, --base-repository, --head-repository, --head-ref, \
+         --head-rev, --tasks-for; with --local, the checkout says all of that\n"
+    );
+    fs::write(env.path("artifacts"), "no folder").unwrap();
+    let message = env.run("decision --local --dry-run").failed(1);
+    assert!(message.starts_with("error: cannot write artifacts to `$ROOT/repo/artifacts`: "), "{message}");
+}
+
+/// The flags of a push of what is checked out, except for the project.
+fn flags(env: &TestEnv) -> String {
+    let rev = env.git(["rev-parse", "HEAD"]);
+    format!(
+        "decision --project example --pushlog-id 0 --pushdate 1700000000 --owner me --level 1 \
+         --repository-type git --base-repository https://github.com/example-org/example \
+         --head-repository https://github.com/example-org/example --head-ref main --head-rev {} \
+         --tasks-for github-push --message ignored",
+        rev.trim_end()
+    )
+}
+
+#[test]
+fn a_decision_that_is_made_again_creates_nothing_twice() {
+    let Duty { env, local, .. } = &with_tool_in_a_cluster();
+    let decide = || {
+        fs::remove_dir_all(env.path("artifacts")).ok();
+        env.run(&flags(env))
+    };
+    let decision = format!("{}\n", group());
+    let first = decide();
+    assert_eq!((&first.stdout, first.code), (&decision, Some(0)), "{}", first.stderr);
+    assert!(first.stderr.ends_with("Created 2 tasks.\n"), "{}", first.stderr);
+    let labels = env.read("artifacts/label-to-taskid.json");
+    assert!(env.read("artifacts/actions.json").contains(r#""name": "retrigger""#));
+    // By now the index has the tool, but it is not another that takes its place.
+    local.resolve_all(decision.trim_end()).unwrap();
+    let again = decide();
+    assert_eq!((&again.stdout, again.code), (&decision, Some(0)), "{}", again.stderr);
+    assert!(again.stderr.ends_with("Created 0 tasks; 2 existed already.\n"), "{}", again.stderr);
+    assert_eq!(env.read("artifacts/label-to-taskid.json"), labels);
+
+    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", "Makes another app\n");
+    let message = decide().stderr;
+    assert!(message.contains("app-app") && message.contains("Makes another app"), "{message}");
+}
+
+/// The same repository, and a running decision task in another cluster than its own.
+fn with_tool_in_a_cluster() -> Duty {
+    let mut duty = Duty::new();
+    // A cluster that is not of a laptop expects it.
+    let env = with_tool();
+    env.write(".taskcluster.yml", "version: 1\ntasks: []\n");
+    let decision = duty.task_with("decision", json!({"schedulerId": "example-level-1"}));
+    let values = ["TASKCLUSTER_ROOT_URL", "TASKCLUSTER_CLIENT_ID", "TASKCLUSTER_ACCESS_TOKEN"]
+        .into_iter()
+        .zip([duty.local.root_url().to_owned(), duty.local.client_id().to_owned(), TOKEN.to_owned()]);
+    duty.env = values
+        .fold(env, |env, (name, value)| env.variable(name, &value))
+        .variable("TASK_ID", decision.as_str());
+    duty
+}

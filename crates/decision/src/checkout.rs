@@ -1,0 +1,98 @@
+//! The push that a checkout would be, for decisions on a laptop.
+
+use taskgraph_vcs::{Error as VcsError, Repository, VcsTool, project_name};
+
+use crate::{error::Error, push::Push};
+
+impl Push {
+    /// The push of what is checked out, changes that nobody has committed included: onto the revision that the remote
+    /// has, by nobody, at level 3, which is what graphs are generated for if nobody says. `pushdate` is in seconds
+    /// since 1970.
+    ///
+    /// Tasks have addresses of files, and only for GitHub and hg.mozilla.org it is known what those look like. A
+    /// repository that is not from there passes for one called `local/<folder>` there.
+    ///
+    /// Fails with [`Error::Vcs`] if there is no revision to push.
+    pub fn of_checkout(repository: &Repository, pushdate: i64) -> Result<Push, Error> {
+        let (tool, root) = (repository.tool(), repository.root());
+        let head_rev = repository.head_rev()?;
+        let url = known(repository.remote_name().and_then(|remote| repository.url(Some(&remote))))?;
+        let url = url.map(|url| without_credentials(&url));
+        let named = url.and_then(|url| Some((project_name(&url).filter(|name| !name.is_empty())?, url)));
+        let (project, url) = named.unwrap_or_else(|| {
+            let folder = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let host = match tool {
+                VcsTool::Git => "github.com",
+                VcsTool::Hg => "hg.mozilla.org",
+            };
+            let url = format!("https://{host}/local/{folder}");
+            (folder, url)
+        });
+        Ok(Push {
+            base_repository: url.clone(),
+            base_ref: String::new(),
+            base_rev: known(repository.base_rev())?.unwrap_or_default(),
+            head_ref: known(repository.branch())?.flatten().unwrap_or_else(|| head_rev.clone()),
+            head_rev,
+            head_tag: String::new(),
+            repository_type: tool.as_str().to_owned(),
+            owner: "nobody@mozilla.com".to_owned(),
+            level: "3".to_owned(),
+            project,
+            head_repository: url,
+            pushlog_id: "0".to_owned(),
+            pushdate,
+            tasks_for: match tool {
+                VcsTool::Git => "github-push",
+                VcsTool::Hg => "hg-push",
+            }
+            .to_owned(),
+            target_tasks_method: None,
+            optimize_target_tasks: None,
+            allow_parameter_override: false,
+            try_task_config_file: None,
+            uncommitted: true,
+        })
+    }
+}
+
+/// What the tool knows, if it does.
+fn known<T>(answer: Result<T, VcsError>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(VcsError::Failed { .. } | VcsError::NoRemotes { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The address without a name and password: it becomes a part of tasks.
+fn without_credentials(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme @ ("http" | "https"), rest)) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", &rest[start..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_no_part_of_an_address() {
+        for (url, expected) in [
+            ("https://me:secret@github.com/o/r", "https://github.com/o/r"),
+            ("https://token@github.com", "https://github.com"),
+            ("https://p@ss@github.com/a@b", "https://github.com/a@b"),
+            ("https://github.com/o/r@2", "https://github.com/o/r@2"),
+            ("git@github.com:o/r.git", "git@github.com:o/r.git"),
+            ("ssh://hg@hg.mozilla.org/x", "ssh://hg@hg.mozilla.org/x"),
+            ("", ""),
+        ] {
+            assert_eq!(without_credentials(url), expected);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+"""The reference's decision task, and ours, against a cluster each: they create the same tasks and leave the same files.
+
+`DECISION_FIXTURES` names more fixtures, separated by white space, or is `all`.
+"""
+
+import datetime
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import taskcluster
+import taskgraph
+from support import FIXTURES, PROGRAM, SLUGID, Server, at, definition_of
+
+DECISION = "fdtgsD5DQUmAQZEaGMvQ4Q"
+RUN_TASK = Path(taskgraph.__file__).parent / "run-task"
+TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+# What only one of the two leaves, or leaves in a form that says when.
+OWN = {"runnable-jobs.json.gz"}
+PUSHES = {
+    "push": [],
+    "pull-request": ["--tasks-for", "github-pull-request", "--level", "1", "--head-ref", "topic",
+                     "--head-repository", "https://github.com/contributor/hello", "--owner", "contributor"],
+}
+
+
+def git(folder, *args):
+    names = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
+    env = {f"GIT_{name}": "fixture@example.com" for name in names}
+    env.update(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1")
+    done = subprocess.run(["git", *args], cwd=folder, env={**os.environ, **env}, check=True, capture_output=True)
+    return done.stdout.decode().strip()
+
+
+def checkout(fixture, to):
+    """The repository of a fixture with one more commit, so that there is something to push."""
+    shutil.copytree(FIXTURES / fixture / "repo", to)
+    git(to, "-c", "init.defaultBranch=main", "init", "-q")
+    git(to, "add", "--all", "--force")
+    git(to, "commit", "-q", "-m", "first")
+    (to / "pushed.sh").write_text("#!/bin/sh\n")
+    git(to, "add", "--all")
+    git(to, "commit", "-q", "-m", "second")
+    git(to, "remote", "add", "origin", f"https://github.com/example-org/{fixture}")
+    untracked = FIXTURES / fixture / "untracked"
+    if untracked.is_dir():
+        shutil.copytree(untracked, to, dirs_exist_ok=True)
+
+
+def arguments(fixture, folder, more):
+    url = f"https://github.com/example-org/{fixture}"
+    found = [
+        "--pushlog-id", "0", "--pushdate", "1700000000", "--project", fixture, "--owner", "dev@example.com", "--level", "3",
+        "--repository-type", "git", "--tasks-for", "github-push", "--base-repository", url, "--base-ref", "main",
+        "--base-rev", git(folder, "rev-parse", "HEAD~1"), "--head-repository", url, "--head-ref", "main",
+        "--head-rev", git(folder, "rev-parse", "HEAD"),
+    ]
+    # What comes later counts, but not for everybody.
+    for flag, value in zip(more[::2], more[1::2]):
+        found[found.index(flag) + 1] = value
+    return found
+
+
+class Side:
+    """A cluster, a checkout, and what a decision made there."""
+
+    def __init__(self, name, fixture, scratch):
+        self.folder = scratch / name
+        shutil.copytree(scratch / "checkout", self.folder, symlinks=True)
+        self.server = Server(scratch / f"{name}.sqlite")
+        self.queue = taskcluster.Queue(self.server.options())
+        self.fixture = fixture
+
+    def prepare(self, level):
+        """The decision task, and what the fixture's index has, as far as its ids are valid."""
+        import yaml
+
+        config = yaml.safe_load((self.folder / "taskcluster/config.yml").read_text())
+        scheduler = f"{config['trust-domain']}-level-{level}"
+        self.queue.createTask(DECISION, definition_of(DECISION, schedulerId=scheduler))
+        index = FIXTURES / self.fixture / "index.json"
+        for path, task in json.loads(index.read_text() if index.exists() else "{}").items():
+            if task["state"] == "completed" and re.match(SLUGID, task["taskId"]):
+                self.queue.createTask(task["taskId"], definition_of(task["taskId"]))
+                self.server.run("local", "resolve", task["taskId"], "completed", "--state", self.server.state)
+                entry = {"taskId": task["taskId"], "rank": 0, "data": {}, "expires": at(days=300)}
+                taskcluster.Index(self.server.options()).insertTask(path, entry)
+
+    def decide(self, *command):
+        env = {**self.server.environment(), "TASK_ID": DECISION, "PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        done = subprocess.run([str(part) for part in command], cwd=self.folder, env=env, capture_output=True, text=True)
+        self.output = done.stdout + done.stderr
+        self.status = done.returncode
+
+    def look(self):
+        """Reads everything, with labels in the place of taskIds and nothing in that of the root URL."""
+        artifacts = self.folder / "artifacts"
+        ids = json.loads((artifacts / "label-to-taskid.json").read_text())
+        self.ids = {task_id: label for label, task_id in ids.items()}
+        self.files = {path.relative_to(artifacts).as_posix(): path.read_bytes() for path in artifacts.rglob("*") if path.is_file()}
+        self.contexts = {
+            path.name: gzip.decompress(path.read_bytes()) for path in (self.folder / "docker-contexts").glob("*")
+        }
+        self.tasks = {}
+        for task_id, definition in self.server.group(DECISION).items():
+            if task_id != DECISION:
+                label = definition["metadata"]["name"]
+                self.tasks.setdefault(label, []).append(self.plain(definition))
+        self.copies = {label: len(tasks) for label, tasks in self.tasks.items()}
+
+    def text(self, name):
+        return self.with_labels(self.files[name].decode())
+
+    def with_labels(self, text):
+        text = text.replace(self.server.root_url, "https://root.example")
+        return re.sub(r"(?<![\w-])[\w-]{22}(?![\w-])", lambda found: f"id of {self.ids.get(found[0], found[0])}", text)
+
+    def plain(self, definition):
+        """A definition with labels, and times that count from its creation."""
+        read = datetime.datetime.fromisoformat
+        start = read(definition["created"])
+        since = lambda found: f"{(read(found[0]) - start).total_seconds():.3f} s after creation"
+        plain = json.loads(TIMES.sub(since, self.with_labels(json.dumps(definition))))
+        # Sorted by taskId.
+        if "dependencies" in plain:
+            plain["dependencies"].sort()
+        return plain
+
+
+class Decision(unittest.TestCase):
+    maxDiff = 4000
+
+    def compare(self, fixture, push):
+        more = PUSHES[push]
+        level = more[more.index("--level") + 1] if "--level" in more else "3"
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = Path(scratch)
+            checkout(fixture, scratch / "checkout")
+            flags = arguments(fixture, scratch / "checkout", more)
+            sides = [Side(name, fixture, scratch) for name in ("reference", "ours")]
+            try:
+                reference, ours = sides
+                for side in sides:
+                    side.prepare(level)
+                reference.decide(Path(sys.executable).parent / "taskgraph", "decision", *flags)
+                ours.decide(PROGRAM, "decision", "--run-task-dir", RUN_TASK, *flags)
+                if reference.status:
+                    self.assertNotEqual(ours.status, 0, reference.output[-2000:])
+                    return f"both fail: {reference.output.strip().splitlines()[-1]} | {ours.output.strip().splitlines()[-1]}"
+                self.assertEqual(ours.status, 0, ours.output)
+                for side in sides:
+                    side.look()
+            finally:
+                for side in sides:
+                    side.server.stop()
+        self.assertEqual(reference.copies, ours.copies)
+        for label, tasks in reference.tasks.items():
+            self.assertEqual(tasks, ours.tasks[label], label)
+        self.assertEqual(reference.files.keys(), ours.files.keys() - OWN)
+        self.assertEqual(json.loads(gzip.decompress(ours.files["runnable-jobs.json.gz"])), json.loads(ours.files["runnable-jobs.json"]))
+        for name in reference.files:
+            with self.subTest(file=name):
+                self.compare_file(name, reference, ours)
+        self.assertEqual(reference.contexts, ours.contexts)
+        return f"{sum(ours.copies.values())} tasks, {len(ours.files)} files, {len(ours.contexts)} contexts"
+
+    def compare_file(self, name, reference, ours):
+        if name in ("task-graph.json", "label-to-taskid.json", "actions.json"):
+            # Written in the order of taskIds.
+            read = lambda side: sort_dependencies(json.loads(side.text(name)))
+            self.assertEqual(read(reference), read(ours))
+        elif name == "target-tasks.json":
+            # The reference has them in the order of a set.
+            self.assertEqual(sorted(json.loads(reference.text(name))), sorted(json.loads(ours.text(name))))
+        elif name == "optimizations.log":
+            # Independent tasks come in the order of a set.
+            cut = lambda side: sorted(line.split(" - ", 1)[1] for line in side.text(name).splitlines())
+            self.assertEqual(cut(reference), cut(ours))
+        elif name in ("run-task", "fetch-content"):
+            self.assertEqual(reference.files[name], ours.files[name])
+        else:
+            self.assertEqual(reference.text(name), ours.text(name))
+
+    def test_same_tasks_and_files(self):
+        named = os.environ.get("DECISION_FIXTURES", "actions hello")
+        if named == "all":
+            named = " ".join(sorted(path.parent.name for path in FIXTURES.glob("*/repo")))
+        for fixture in named.split():
+            for push in PUSHES:
+                with self.subTest(fixture=fixture, push=push):
+                    result = self.compare(fixture, push)
+                    if "DECISION_FIXTURES" in os.environ:
+                        print(f"{fixture} {push}: {result}")
+
+
+def sort_dependencies(value):
+    """Lists of dependencies are sorted by taskId."""
+    if isinstance(value, dict):
+        return {
+            key: sorted(item) if key == "dependencies" and isinstance(item, list) else sort_dependencies(item)
+            for key, item in value.items()
+        }
+    return [sort_dependencies(item) for item in value] if isinstance(value, list) else value
