@@ -324,6 +324,26 @@ mod tests {
     }
 
     #[test]
+    fn every_push_and_callback_has_a_golden_and_every_golden_one_of_them() {
+        let root = crate::workspace().join("fixtures");
+        let names = |folder: PathBuf| {
+            let mut found = Vec::new();
+            list(&folder, &mut found).unwrap();
+            found.iter().map(|path| path.file_stem().unwrap().to_owned()).collect::<BTreeSet<_>>()
+        };
+        let mut count = 0;
+        for fixture in fixture_names(&root).unwrap() {
+            for what in ["pushes", "callbacks"] {
+                let folder = root.join(&fixture);
+                let cases = names(folder.join(what));
+                assert_eq!(cases, names(folder.join(format!("expected-{what}"))), "{what} of {fixture}");
+                count += cases.len();
+            }
+        }
+        assert!(count > 50);
+    }
+
+    #[test]
     fn every_kind_says_what_it_covers() {
         let mut files = Vec::new();
         list(&crate::workspace().join("fixtures"), &mut files).unwrap();

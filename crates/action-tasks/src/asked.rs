@@ -77,11 +77,14 @@ impl Asked {
     /// Fails with [`Error::NoGroup`], [`Error::Artifact`] and [`Error::BadArtifact`].
     pub async fn parameters(&self, cluster: &Cluster) -> Result<Parameters, Error> {
         let task_id = self.task_group_id.as_ref().ok_or(Error::NoGroup)?;
-        let bytes = cluster.queue().artifact(task_id, None, PARAMETERS).await.map_err(|source| {
-            Error::Artifact { task_id: task_id.clone(), name: PARAMETERS, source }
-        })?;
+        let bytes = cluster
+            .queue()
+            .artifact(task_id, None, PARAMETERS)
+            .await
+            .map_err(|source| Error::Artifact { task_id: task_id.clone(), name: PARAMETERS, source })?;
         let bad = |problem| Error::BadArtifact { task_id: task_id.clone(), name: PARAMETERS, problem };
-        let document = yaml::read_bytes(&bytes, Path::new(PARAMETERS)).map_err(|error| bad(error.to_string()))?;
+        let document =
+            yaml::read_bytes(&bytes, Path::new(PARAMETERS)).map_err(|error| bad(error.to_string()))?;
         match document.value {
             Value::Map(values) => Ok(Parameters::from_values(values, true)),
             other => Err(bad(format!("expected a mapping, found {}", describe(&other)))),

@@ -64,6 +64,12 @@ pub enum Error {
     /// The actions together are not as their specification wants it.
     #[error("the actions cannot be declared: {0}")]
     Document(#[from] DocumentError),
+    /// `.taskcluster.yml` makes no action tasks.
+    #[error("{}", many_lines(&source.to_string()))]
+    Template {
+        /// Why.
+        source: taskgraph_chain_of_trust::Error,
+    },
     /// A callback that nobody registered.
     #[error(transparent)]
     UnknownCallback(#[from] UnknownName),
@@ -214,13 +220,19 @@ pub enum Error {
         source: ClientError,
     },
     /// A task that is not meant to be retriggered.
-    #[error("task `{}` should be rerun, not retriggered; the input `force: true` retriggers it all the same", one_line(label))]
+    #[error(
+        "task `{}` should be rerun, not retriggered; the input `force: true` retriggers it all the same",
+        one_line(label)
+    )]
     NotRetriggerable {
         /// Its label.
         label: Str,
     },
     /// A task that is not one of the push.
-    #[error("task {task_id} (`{}`) was not created for the push of the decision task {decision_task_id}", one_line(label))]
+    #[error(
+        "task {task_id} (`{}`) was not created for the push of the decision task {decision_task_id}",
+        one_line(label)
+    )]
     NotOfPush {
         /// The task.
         task_id: TaskId,
@@ -257,7 +269,11 @@ pub enum Error {
 
 fn alternatives(scopes: &[String]) -> String {
     let scopes: Vec<_> = scopes.iter().map(|scope| format!("`{}`", one_line(scope))).collect();
-    if scopes.is_empty() { "of a repository, which the parameters do not name".to_owned() } else { scopes.join(" or ") }
+    if scopes.is_empty() {
+        "of a repository, which the parameters do not name".to_owned()
+    } else {
+        scopes.join(" or ")
+    }
 }
 
 fn quoted(names: &[Str]) -> String {

@@ -44,7 +44,10 @@ mod tests {
         }
         let wrong = |input: Value| checked(Some(&schema), &input).unwrap_err();
         assert_eq!(wrong(map! { "times" => 0 }.into()), "`times`: expected at least 1, found the integer 0");
-        assert_eq!(wrong(map! { "times" => 101 }.into()), "`times`: expected at most 100, found the integer 101");
+        assert_eq!(
+            wrong(map! { "times" => 101 }.into()),
+            "`times`: expected at most 100, found the integer 101"
+        );
         assert!(wrong("retrigger".into()).contains("found the string \"retrigger\""));
     }
 

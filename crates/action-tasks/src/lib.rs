@@ -60,6 +60,7 @@
 //! ```
 
 mod action;
+mod action_yml;
 mod asked;
 mod builtin;
 mod call;
@@ -72,6 +73,7 @@ mod scopes;
 
 pub use crate::{
     action::{About, Action, Declaring, add_action},
+    action_yml::action_yml,
     asked::Asked,
     builtin::register,
     call::{Call, Target},

@@ -63,13 +63,11 @@ impl Call<'_> {
             let queue = self.cluster.queue();
             let read = async |id: &TaskId, name| queue.artifact(id, None, name).await;
             let artifact = async |name| {
-                let failed =
-                    |source| Error::Artifact { task_id: decision_task_id.clone(), name, source };
+                let failed = |source| Error::Artifact { task_id: decision_task_id.clone(), name, source };
                 json(&decision_task_id, name, &read(&decision_task_id, name).await.map_err(failed)?)
             };
-            let graph = TaskGraph::from_value(&artifact(FULL_GRAPH).await?).map_err(|error| {
-                bad(&decision_task_id, FULL_GRAPH, error.to_string())
-            })?;
+            let graph = TaskGraph::from_value(&artifact(FULL_GRAPH).await?)
+                .map_err(|error| bad(&decision_task_id, FULL_GRAPH, error.to_string()))?;
             let mut label_to_taskid = labels(&decision_task_id, artifact(LABELS).await?)?;
 
             let others = self.other_tasks().await?;
@@ -147,7 +145,11 @@ fn json(task_id: &TaskId, name: &'static str, bytes: &[u8]) -> Result<Value, Err
 
 fn labels(task_id: &TaskId, value: Value) -> Result<Map, Error> {
     let Value::Map(labels) = value else {
-        return Err(bad(task_id, LABELS, format!("expected a mapping of labels to taskIds, found {}", describe(&value))));
+        return Err(bad(
+            task_id,
+            LABELS,
+            format!("expected a mapping of labels to taskIds, found {}", describe(&value)),
+        ));
     };
     match labels.iter().find(|(_, id)| id.as_str().is_none()) {
         None => Ok(labels),

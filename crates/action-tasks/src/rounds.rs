@@ -200,9 +200,9 @@ impl Call<'_> {
 
     fn look_up(&self, paths: &[Str]) -> Result<Lookups, Error> {
         match paths.first() {
-            Some(first) if !self.is_test() => self.wait(look_up(self.cluster, paths)).map_err(|source| {
-                Error::Lookup { first: first.clone(), count: paths.len(), source }
-            }),
+            Some(first) if !self.is_test() => self
+                .wait(look_up(self.cluster, paths))
+                .map_err(|source| Error::Lookup { first: first.clone(), count: paths.len(), source }),
             _ => Ok(Lookups::default()),
         }
     }

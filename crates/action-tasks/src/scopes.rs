@@ -8,14 +8,12 @@ use crate::{Call, Error};
 /// which more people may trigger, cannot be made to run it.
 pub(crate) fn check(call: &Call<'_>, permission: &str) -> Result<(), Error> {
     let url = |name| call.parameters.get(name).and_then(Value::as_str).map_or("", |url| url.as_str());
-    let scopes = |url, kind| {
-        roles(url).into_iter().map(move |role| format!("assume:{role}:{kind}:{permission}"))
-    };
+    let scopes =
+        |url, kind| roles(url).into_iter().map(move |role| format!("assume:{role}:{kind}:{permission}"));
     let mut expected: Vec<String> = scopes(url("head_repository"), "action").collect();
     expected.extend(scopes(url("base_repository"), "pr-action"));
-    let found = call
-        .wait(call.cluster.auth().current_scopes())
-        .map_err(|source| Error::CurrentScopes { source })?;
+    let found =
+        call.wait(call.cluster.auth().current_scopes()).map_err(|source| Error::CurrentScopes { source })?;
     if expected.iter().any(|scope| found.contains(scope)) { Ok(()) } else { Err(Error::Scopes { expected }) }
 }
 
@@ -36,7 +34,8 @@ fn roles(url: &str) -> Vec<String> {
         _ => ("", rest),
     };
     let path = path.strip_suffix(".git").unwrap_or(path).trim_matches('/');
-    let mut roles = vec![if host.is_empty() { format!("repo:{path}") } else { format!("repo:{host}/{path}") }];
+    let mut roles =
+        vec![if host.is_empty() { format!("repo:{path}") } else { format!("repo:{host}/{path}") }];
     if !matches!(host, "github.com" | "gist.github.com" | "hg.mozilla.org")
         && let Some(cut) = url.strip_prefix("https://").or(url.strip_prefix("file:///"))
     {
@@ -80,7 +79,10 @@ mod tests {
     #[test]
     fn other_addresses_have_a_role_too() {
         check("file:///home/me/repo", &["repo:home/me/repo"]);
-        check("https://git.example.com/a/b.git", &["repo:git.example.com/a/b", "repo:git.example.com/a/b.git"]);
+        check(
+            "https://git.example.com/a/b.git",
+            &["repo:git.example.com/a/b", "repo:git.example.com/a/b.git"],
+        );
         check("", &[]);
         check("é", &["repo:é"]);
     }

@@ -186,7 +186,7 @@ impl Document {
 
     /// Pairs of actions with one name that may be for one task, or are for the group; in the order of menus.
     pub fn overlaps(&self) -> Vec<Overlap> {
-        // Documents come from anywhere; comparing all tag-sets of all actions might take long.
+        // SchemaDocuments come from anywhere; comparing all tag-sets of all actions might take long.
         let mut left: usize = 1_000_000;
         let mut found = Vec::new();
         for (second, later) in self.actions.iter().enumerate() {

@@ -13,15 +13,17 @@ use taskgraph_value::{Map, Value, map};
 
 use self::resolve::{Resolved, resolve};
 pub use self::{
-    documents::{Documents, Fetch, MOST_FETCH_SECONDS, MOST_FETCHED},
+    documents::{Fetch, MOST_FETCH_SECONDS, MOST_FETCHED, SchemaDocuments},
     fields::Field,
 };
 use crate::{Action, InputError, SchemaError, bounds, convert, violations};
 
 /// The largest input, in bytes of JSON, with its defaults filled in.
 pub const MOST_INPUT: usize = 1 << 20;
-/// The most work: parts of the schema times bytes of the input.
+/// The most work: parts of the schema times bytes of the input, which is also memory if the input is wrong.
 const MOST_WORK: u64 = 50_000_000;
+/// The same for patterns: the steps that they take for a character times bytes of the input.
+const MOST_PATTERN_WORK: u64 = 400_000_000;
 
 /// The JSON schema of an action's input, ready to be used.
 ///
@@ -52,23 +54,24 @@ pub struct InputSchema {
     schema: Value,
     draft: Draft,
     validator: Validator,
-    /// What it costs per byte of input.
-    work: u64,
+    /// What it costs per byte of input: its parts, and the steps of its patterns.
+    parts: u64,
+    patterns: u64,
 }
 
 impl InputSchema {
     /// Prepares a schema that does not refer to other documents.
     pub fn new(schema: &Value) -> Result<InputSchema, SchemaError> {
-        InputSchema::with_documents(schema, &Documents::default())
+        InputSchema::with_documents(schema, &SchemaDocuments::default())
     }
 
     /// Prepares a schema that may refer to these documents.
     ///
     /// Fails with [`SchemaError::External`] if it refers to one that is missing.
-    pub fn with_documents(schema: &Value, documents: &Documents) -> Result<InputSchema, SchemaError> {
-        let Resolved { schema, draft, work } = resolve(schema, documents)?;
+    pub fn with_documents(schema: &Value, documents: &SchemaDocuments) -> Result<InputSchema, SchemaError> {
+        let Resolved { schema, draft, parts, patterns } = resolve(schema, documents)?;
         let validator = compile(&schema, draft)?;
-        Ok(InputSchema { schema, draft, validator, work })
+        Ok(InputSchema { schema, draft, validator, parts, patterns })
     }
 
     /// Fills in defaults and compares an input with the schema; without one, begins with the schema's own default, or
@@ -123,7 +126,8 @@ impl InputSchema {
 
     fn admit(&self, input: &Value) -> Result<(), InputError> {
         let size = bounds::measure(input, MOST_INPUT).map_err(|problem| InputError::Size { problem })?;
-        if self.work.saturating_mul(size as u64) > MOST_WORK {
+        let work = |per_byte: u64| per_byte.saturating_mul(size as u64);
+        if work(self.parts) > MOST_WORK || work(self.patterns) > MOST_PATTERN_WORK {
             let problem = "is too large to be compared with a schema of this size".to_owned();
             return Err(InputError::Size { problem });
         }
@@ -180,7 +184,7 @@ fn compile(schema: &Value, draft: Draft) -> Result<Validator, SchemaError> {
 impl Action {
     /// What templates get to see as input: compared with the action's schema, with its defaults filled in. Without a schema
     /// it is null.
-    pub fn input(&self, input: Option<&Value>, documents: &Documents) -> Result<Value, InputError> {
+    pub fn input(&self, input: Option<&Value>, documents: &SchemaDocuments) -> Result<Value, InputError> {
         match (&self.schema, input) {
             (Some(schema), input) => InputSchema::with_documents(schema, documents)?.validate(input),
             (None, None | Some(Value::Null)) => Ok(Value::Null),

@@ -3,11 +3,11 @@
 //! A decision task publishes a [`Document`]. A user interface reads it, offers the actions that are
 //! [relevant](Document::menu) for a task or for the group, asks for [input](InputSchema), and
 //! [renders](Document::render) what has to be done: a task to create, or a hook to trigger. This crate is all of that
-//! without doing anything: it knows no clock, no disk and no network. Documents, schemas, inputs and templates may come
+//! without doing anything: it knows no clock, no disk and no network. SchemaDocuments, schemas, inputs and templates may come
 //! from anywhere: what using them costs is bounded, and what is wrong with them is an error.
 //!
 //! ```
-//! use taskgraph_actions::{Document, Documents, Occasion, Rendered, Subject};
+//! use taskgraph_actions::{Document, SchemaDocuments, Occasion, Rendered, Subject};
 //! use taskgraph_value::{json, map, Value};
 //!
 //! let document = Document::parse(r#"{
@@ -36,7 +36,7 @@
 //!     now: "2026-01-31T12:00:00Z".parse()?,
 //! };
 //! let action = document.find("greet", &subject)?;
-//! let Rendered::Task { definition } = document.render(action, &occasion, None, &Documents::default())? else { panic!() };
+//! let Rendered::Task { definition } = document.render(action, &occasion, None, &SchemaDocuments::default())? else { panic!() };
 //! assert_eq!(
 //!     json::compact(&definition.into())?,
 //!     r#"{"workerType":"linux","payload":{"command":["echo","world fdtgsD5DQUmAQZEaGMvQ4Q"]}}"#,
@@ -63,7 +63,7 @@ pub use crate::{
     document::{Document, MOST_DOCUMENT, Overlap, Skipped},
     error::{DocumentError, FindError, InputError, RenderError, SchemaError},
     formal::DOCUMENT_SCHEMA,
-    input::{Documents, Fetch, Field, InputSchema, MOST_FETCH_SECONDS, MOST_FETCHED, MOST_INPUT},
+    input::{Fetch, Field, InputSchema, MOST_FETCH_SECONDS, MOST_FETCHED, MOST_INPUT, SchemaDocuments},
     render::{Occasion, Rendered},
     scopes::satisfies,
 };

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use taskgraph_parameterize::render_json_e;
 use taskgraph_value::{Map, Str, Value, map};
 
-use crate::{Action, Document, Documents, RenderError, Subject, Trigger, bounds};
+use crate::{Action, Document, RenderError, SchemaDocuments, Subject, Trigger, bounds};
 
 /// The largest task definition or payload, in bytes of JSON.
 const MOST_RENDERED: usize = 4 << 20;
@@ -51,7 +51,7 @@ impl Document {
     /// shadow those; those of tasks also have `task` (null for the group) and `ownTaskId`.
     ///
     /// ```
-    /// use taskgraph_actions::{Action, Document, Documents, Occasion, Rendered, Subject};
+    /// use taskgraph_actions::{Action, Document, SchemaDocuments, Occasion, Rendered, Subject};
     /// use taskgraph_value::{Map, Value, map};
     ///
     /// let template = map! { "deadline" => map! { "$fromNow" => "1 hour" }, "who" => "${who}, ${taskGroupId}" };
@@ -63,7 +63,7 @@ impl Document {
     ///     own_task_id: "PgAKBjVOQPCNmKf4k9nSZA",
     ///     now: "2026-01-31T12:00:00Z".parse()?,
     /// };
-    /// let rendered = document.render(&action, &occasion, None, &Documents::default())?;
+    /// let rendered = document.render(&action, &occasion, None, &SchemaDocuments::default())?;
     /// let definition = map! { "deadline" => "2026-01-31T13:00:00.000Z", "who" => "all, fdtgsD5DQUmAQZEaGMvQ4Q" };
     /// assert_eq!(rendered, Rendered::Task { definition });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -73,7 +73,7 @@ impl Document {
         action: &Action,
         occasion: &Occasion<'_>,
         input: Option<&Value>,
-        documents: &Documents,
+        documents: &SchemaDocuments,
     ) -> Result<Rendered, RenderError> {
         let name = || action.shown_name().to_owned();
         let input = action.input(input, documents)?;

@@ -10,7 +10,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Error {
     /// The template, or another file, is no YAML.
-    #[error(transparent)]
+    #[error("{0}")]
     Yaml(#[from] taskgraph_config::yaml::Error),
     /// The template is not one from which tasks can be made.
     #[error("{}: {problem}", one_line(.name))]
@@ -83,9 +83,9 @@ pub enum Error {
         name: String,
     },
     /// A service, or a host, refused or could not be reached.
-    #[error(transparent)]
+    #[error("{0}")]
     Cluster(#[from] taskcluster_queue_client::Error),
     /// The checkout does not have the revision, or the file.
-    #[error(transparent)]
+    #[error("{0}")]
     Vcs(#[from] taskgraph_vcs::Error),
 }

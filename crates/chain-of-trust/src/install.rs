@@ -41,8 +41,15 @@ impl Tree<'_> {
     /// the services around them do, but not changing who may do what.
     pub const ON_A_LAPTOP: &'static [&'static str] = &[
         "assume:project:*",
+        "auth:aws-s3:*",
+        "auth:azure-table:*",
+        "auth:current-scopes",
+        "auth:gcp:*",
+        "auth:sentry:*",
+        "auth:websocktunnel-token:*",
         "docker-worker:*",
         "generic-worker:*",
+        "github:*",
         "index:*",
         "notify:*",
         "object:*",
@@ -67,13 +74,15 @@ pub async fn install_hooks(
     tree: &Tree<'_>,
 ) -> Result<Installed, Error> {
     let mut installed = Installed::default();
+    // One that has no name to speak of has no roles, either.
+    let repositories = tree.repositories.iter().filter(|url| !role_path(trimmed(url)).is_empty());
     let mut granted = tree.scopes.iter().map(|&scope| scope.to_owned()).collect::<BTreeSet<_>>();
     for &action_perm in tree.permissions {
         for pull_request in [false, true] {
             let making =
                 HookMaking { trust_domain: tree.trust_domain, level: tree.level, action_perm, pull_request };
             let made = hook(template, &making)?;
-            let assumed = tree.repositories.iter();
+            let assumed = repositories.clone();
             let assumed = assumed.map(|url| format!("assume:{}", making.repository_role(trimmed(url))));
             let role = making.role();
             grant(cluster, &role, "What action tasks of a tree may do", assumed.collect()).await?;
@@ -84,7 +93,7 @@ pub async fn install_hooks(
             installed.roles.push(role);
         }
     }
-    for url in tree.repositories {
+    for url in repositories {
         let role = format!("repo:{}:*", role_path(trimmed(url)));
         if installed.roles.contains(&role) {
             continue;

@@ -30,6 +30,14 @@ pub struct Expectations {
     pub project: Option<String>,
     /// What the environment variables of the repository begin with, as in `GECKO_HEAD_REPOSITORY`: `GECKO`.
     pub prefix: Option<String>,
+    /// The root URL that the template was rendered with, if it is not the one that the cluster is reached at.
+    pub root_url: Option<String>,
+}
+
+impl Expectations {
+    fn root_url<'a>(&'a self, cluster: &'a Cluster) -> Option<&'a str> {
+        self.root_url.as_deref().or(cluster.root_url())
+    }
 }
 
 /// What verifying a task came to.

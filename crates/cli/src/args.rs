@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
+    action::ActionArgs,
     action_callback::{ActionCallbackArgs, TestActionCallbackArgs},
     actions::ActionsArgs,
     api::ApiArgs,
@@ -22,6 +23,7 @@ use crate::commands::{
     signin::{CredsArgs, SignInArgs, SignOutArgs},
     slugid::SlugidArgs,
     task::TaskArgs,
+    verify::VerifyArgs,
 };
 use crate::log::Verbosity;
 
@@ -150,8 +152,14 @@ pub(crate) enum Command {
     RunTask(RunTaskArgs),
     /// Look at tasks, and rerun, retrigger, cancel, schedule or complete them
     Task(TaskArgs),
+    /// Look at the actions that a group offers for its tasks, and trigger them
+    Action(ActionArgs),
     /// Look at groups of tasks, and rerun, retrigger, cancel or seal them
     Group(GroupArgs),
+    /// Verify that a decision or action task was made from the tree
+    ///
+    /// It exits with 1 if the task differs, and says in which fields.
+    Verify(VerifyArgs),
     /// Download from a deployment
     Download(DownloadArgs),
     /// Call any method of any service, and print what it answers

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod action;
 pub(crate) mod action_callback;
 pub(crate) mod actions;
 pub(crate) mod api;
@@ -16,6 +17,7 @@ pub(crate) mod run_task;
 pub(crate) mod signin;
 pub(crate) mod slugid;
 pub(crate) mod task;
+pub(crate) mod verify;
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -44,7 +46,9 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: Box<dyn Write + Send>) -> 
         Command::KindGraph(args) => kind_graph::run(args, &world, out, &log),
         Command::RunTask(args) => run_task::run(args, &world, out, &log),
         Command::Task(args) => task::run(args, &world, out, &log),
+        Command::Action(args) => action::run(args, &world, out, &log),
         Command::Group(args) => group::run(args, &world, out, &log),
+        Command::Verify(args) => verify::run(args, &world, out),
         Command::Download(args) => download::run(args, &world, out, &log),
         Command::Api(args) => api::run(&args, &world, out, &log),
         Command::FromNow(args) => from_now::run(&args, &world, out),

@@ -1,8 +1,7 @@
 //! Reaching a deployment: the one that the environment names, or the embedded one.
 
-use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use taskcluster_local_cluster::{LocalCluster, Options, State};
 use taskcluster_queue_client::{Cluster, Credentials, Http, Settings};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::laptop::repository_folder;
 use crate::world::{World, random_bytes};
 
 /// Where asynchronous work is done, and connections are made.
@@ -128,17 +128,5 @@ pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
 
 /// The state of the embedded cluster of the current repository.
 pub(crate) fn repository_state(world: &World) -> Result<PathBuf> {
-    let (root, _) = taskgraph_vcs::find_root(&world.cwd).with_context(|| {
-        format!("the embedded cluster is kept in a repository, and {} is in none", world.cwd.display())
-    })?;
-    let folder = root.join(".taskgraph");
-    hide(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
-    Ok(folder.join("cluster.sqlite"))
-}
-
-/// Makes a folder that version control does not see.
-fn hide(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let ignore = folder.join(".gitignore");
-    if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
+    Ok(repository_folder(world)?.join("cluster.sqlite"))
 }

@@ -124,6 +124,9 @@ fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
             "run this in the root of a repository, or name the folder that has config.yml with --root".into(),
         );
     }
+    if let Some(taskgraph_chain_of_trust::Error::Host { .. }) = error.downcast_ref() {
+        return Some("name a checkout that has the revision with --checkout".into());
+    }
     match error.downcast_ref() {
         Some(SignInError::AllForLong) => {
             return Some("name the scopes with -s, or take --expires 1h, or say --all-scopes".into());

@@ -51,6 +51,11 @@ impl GroupIds {
     }
 }
 
+/// The tasks that arguments name, each once, as given. None if standard input has none.
+pub(crate) fn of_args(args: &[String], log: &Log) -> Result<Vec<TaskId>> {
+    read(args, &mut stdin(), log)
+}
+
 fn is_one(args: &[String]) -> bool {
     matches!(args, [arg] if arg != "-")
 }

@@ -13,6 +13,10 @@ use taskgraph_kinds::Environment;
 
 use crate::connection::{Deployment, Network};
 
+/// The root URL that tasks see of the embedded cluster. It has another address each time, but what is generated must not
+/// change with it. This one leads to this machine; nobody listens there.
+pub(crate) const LOCAL_ROOT_URL: &str = "http://taskcluster.localhost";
+
 /// The machine as it was when the program started.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -64,13 +68,11 @@ impl World {
 
     /// The variables that a graph is generated with.
     ///
-    /// The embedded cluster has another address each time, but what is generated must not change with it. The one
-    /// here leads to this machine; nobody listens there.
     pub(crate) fn generation_environment(&self) -> Environment {
         if !self.local {
             return self.environment.clone();
         }
-        self.environment.clone().with("TASKCLUSTER_ROOT_URL", "http://taskcluster.localhost")
+        self.environment.clone().with("TASKCLUSTER_ROOT_URL", LOCAL_ROOT_URL)
     }
 
     /// Where programs, packages and caches are.

@@ -1,6 +1,6 @@
 //! The push that a checkout would be, for decisions on a laptop.
 
-use taskgraph_vcs::{Error as VcsError, Repository, VcsTool, project_name};
+use taskgraph_vcs::{Changes, DiffFilter, Error as VcsError, Repository, VcsTool, project_name};
 
 use crate::{error::Error, push::Push};
 
@@ -28,10 +28,13 @@ impl Push {
             let url = format!("https://{host}/local/{folder}");
             (folder, url)
         });
+        // A push from a revision to itself is one without changes, to `skip-unless-changed`.
+        let changes = !repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?.is_empty();
+        let base_rev = known(repository.base_rev())?.filter(|base| !changes || *base != head_rev);
         Ok(Push {
             base_repository: url.clone(),
             base_ref: String::new(),
-            base_rev: known(repository.base_rev())?.unwrap_or_default(),
+            base_rev: base_rev.unwrap_or_default(),
             head_ref: known(repository.branch())?.flatten().unwrap_or_else(|| head_rev.clone()),
             head_rev,
             head_tag: String::new(),

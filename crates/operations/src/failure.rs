@@ -190,6 +190,7 @@ impl Failure {
         match self {
             Failure::Failed(error) => Some(error),
             Failure::OfGroup(failure) => failure.error(),
+            Failure::Action(failure) => failure.error(),
             _ => None,
         }
     }

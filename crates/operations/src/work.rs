@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use taskcluster_queue_client::{
-    Cluster, Error, Report, Sent, State, Status, TaskId, Upload,
-};
+use taskcluster_queue_client::{Cluster, Error, Report, Sent, State, Status, TaskId, Upload};
 use tokio::fs;
 
 /// The worker that the queue sees.
@@ -79,20 +77,10 @@ impl Work {
         &self.definition
     }
 
-    /// Makes an artifact `public/<name>` of every file of a folder, as long-lived as the task.
+    /// Makes an artifact `public/<path>` of every file below a folder, as long-lived as the task.
     pub async fn upload(&self, folder: &Path) -> Result<(), WorkError> {
-        let unreadable = |source| WorkError::Read { path: folder.to_owned(), source };
         let expires = self.definition.get("expires").and_then(Value::as_str).unwrap_or_default();
-        let mut entries = fs::read_dir(folder).await.map_err(unreadable)?;
-        let mut files = Vec::new();
-        while let Some(entry) = entries.next_entry().await.map_err(unreadable)? {
-            let kind = entry.file_type().await.map_err(unreadable)?;
-            if let (true, Ok(name)) = (kind.is_file(), entry.file_name().into_string()) {
-                files.push((name, entry.path()));
-            }
-        }
-        files.sort_unstable();
-        for (name, path) in files {
+        for (name, path) in files(folder).await? {
             let content = fs::read(&path).await.map_err(|source| WorkError::Read { path, source })?;
             let upload = Upload { content_type: content_type(&name), expires, content };
             let name = format!("public/{name}");
@@ -109,6 +97,28 @@ impl Work {
 
 fn done<T>(sent: Sent<T>) -> Result<T, WorkError> {
     sent.done().ok_or(WorkError::DryRun)
+}
+
+/// The files below a folder: names from there, with slashes, and paths, in order. Links and names that are no text are
+/// left out.
+async fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, WorkError> {
+    let mut files = Vec::new();
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    while let Some((prefix, folder)) = folders.pop() {
+        let unreadable = |source| WorkError::Read { path: folder.clone(), source };
+        let mut entries = fs::read_dir(&folder).await.map_err(unreadable)?;
+        while let Some(entry) = entries.next_entry().await.map_err(unreadable)? {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let kind = entry.file_type().await.map_err(unreadable)?;
+            if kind.is_file() {
+                files.push((format!("{prefix}{name}"), entry.path()));
+            } else if kind.is_dir() {
+                folders.push((format!("{prefix}{name}/"), entry.path()));
+            }
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
 }
 
 fn content_type(name: &str) -> &'static str {

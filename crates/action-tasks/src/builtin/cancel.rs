@@ -40,7 +40,9 @@ impl Action for CancelAll {
         let mut ids: Vec<TaskId> = tasks
             .into_iter()
             .map(|task| task.status)
-            .filter(|status| !status.state.is_resolved() && Some(&status.task_id) != call.own_task_id.as_ref())
+            .filter(|status| {
+                !status.state.is_resolved() && Some(&status.task_id) != call.own_task_id.as_ref()
+            })
             .map(|status| status.task_id)
             .collect();
         ids.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
@@ -53,14 +55,15 @@ fn cancel(call: &Call<'_>, ids: &[TaskId]) -> Result<(), Error> {
     let plan = call.wait(plan_cancel(call.cluster, ids, (call.now)()));
     let plan = plan.map_err(|source| Error::Statuses { source })?;
     // Past its deadline, it does not run any more.
-    carry_out(call, plan, "cancel", |refusal| matches!(refusal, Refusal::PastDeadline { .. }))
+    carry_out(call, plan, ["cancel", "canceled"], |refusal| matches!(refusal, Refusal::PastDeadline { .. }))
 }
 
-/// Carries a plan out, and tells of each task. All are tried. Refusals that are fine are only told of.
+/// Carries a plan out, and tells of each task with a verb, in the present and in the past. All are tried. Refusals that
+/// are fine are only told of.
 pub(super) fn carry_out(
     call: &Call<'_>,
     plan: Plan,
-    verb: &str,
+    [verb, done]: [&str; 2],
     fine: impl Fn(&Refusal) -> bool,
 ) -> Result<(), Error> {
     let total = plan.items().len();
@@ -73,7 +76,7 @@ pub(super) fn carry_out(
             Ok(Done::Unchanged(status)) => {
                 call.say(&format!("nothing to {verb}: {task_id} {name} is {}", status.state));
             }
-            Ok(_) => call.say(&format!("{verb}: {task_id} {name}")),
+            Ok(_) => call.say(&format!("{done}: {task_id} {name}")),
             Err(Failure::Refused(refusal)) if fine(&refusal) => {
                 call.say(&format!("did not {verb} {task_id} {name}: {refusal}"));
             }

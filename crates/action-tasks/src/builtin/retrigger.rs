@@ -26,7 +26,11 @@ impl Action for Retrigger {
     }
 
     fn context(&self, _: &Declaring<'_>) -> Result<List, AnyError> {
-        Ok(contexts([if self.disabled { Map::new() } else { map! { "retrigger" => "true" } }]))
+        Ok(contexts([if self.disabled {
+            Map::new()
+        } else {
+            map! { "retrigger" => "true" }
+        }]))
     }
 
     fn schema(&self, _: &GraphConfig) -> Result<Option<Value>, AnyError> {
@@ -63,17 +67,18 @@ impl Action for Retrigger {
             // A task of another name is no task of the graph at all.
             return Err(match push.graph.get(&label) {
                 Some(_) => Error::NotRetriggerable { label },
-                None => Error::UnknownLabels {
-                    decision_task_id: push.decision_task_id,
-                    labels: vec![label],
-                },
+                None => Error::UnknownLabels { decision_task_id: push.decision_task_id, labels: vec![label] },
             }
             .into());
         }
         let mut to_run = vec![label.clone()];
         if truth("downstream") && push.graph.get(&label).is_some() {
             let downstream = push.graph.graph().closure(&to_run, Direction::Dependents)?;
-            to_run = downstream.nodes().filter(|label| push.label_to_taskid.contains_key(label)).cloned().collect();
+            to_run = downstream
+                .nodes()
+                .filter(|label| push.label_to_taskid.contains_key(label))
+                .cloned()
+                .collect();
             to_run.sort_unstable();
         }
         let times = times(&call.input);

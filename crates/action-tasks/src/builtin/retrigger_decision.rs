@@ -12,8 +12,7 @@ pub(super) struct RetriggerDecision;
 
 impl Action for RetriggerDecision {
     fn about(&self) -> About {
-        let description =
-            "Create a clone of the task (retriggering decision, action, and cron tasks requires\nspecial scopes).";
+        let description = "Create a clone of the task (retriggering decision, action, and cron tasks requires\nspecial scopes).";
         let about = About::new("retrigger", "Retrigger", "rt", description);
         About { order: 11, permission: text!("retrigger-decision"), ..about }
     }
@@ -64,9 +63,7 @@ type Shift<'a> = dyn Fn(&Str) -> Result<Option<Value>, Error> + 'a;
 fn shift(value: &Value, change: &Shift<'_>) -> Result<Value, Error> {
     Ok(match value {
         Value::Str(text) => change(text)?.unwrap_or_else(|| value.clone()),
-        Value::List(list) => {
-            list.iter().map(|item| shift(item, change)).collect::<Result<List, _>>()?.into()
-        }
+        Value::List(list) => list.iter().map(|item| shift(item, change)).collect::<Result<List, _>>()?.into(),
         Value::Map(map) => {
             let entries = map.iter().map(|(key, item)| Ok((key.clone(), shift(item, change)?)));
             entries.collect::<Result<Map, Error>>()?.into()

@@ -38,8 +38,9 @@ impl Action for RetriggerMultiple {
         let mut rounds = Vec::new();
         let mut again: Vec<Str> = Vec::new();
         for (number, request) in requests.iter().enumerate() {
-            let (retriggered, others): (Vec<Str>, Vec<Str>) =
-                labels(request.at("tasks")).into_iter().partition(|label| should_retrigger(&push.graph, label));
+            let (retriggered, others): (Vec<Str>, Vec<Str>) = labels(request.at("tasks"))
+                .into_iter()
+                .partition(|label| should_retrigger(&push.graph, label));
             again.extend(others);
             for time in 0..times(request) {
                 rounds.push(Round { suffix: format!("{number}-{time}"), to_run: retriggered.clone() });

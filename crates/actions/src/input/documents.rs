@@ -27,13 +27,13 @@ impl<F: FnMut(&str, usize) -> Result<String, String>> Fetch for F {
     }
 }
 
-/// Documents that schemas may refer to, by their addresses. None of them is ever fetched here.
+/// SchemaDocuments that schemas may refer to, by their addresses. None of them is ever fetched here.
 ///
-/// Whoever may wait for a network asks [`Documents::missing`] and calls [`Documents::insert`] until nothing is missing;
-/// [`Documents::complete`] does that with a [`Fetch`].
+/// Whoever may wait for a network asks [`SchemaDocuments::missing`] and calls [`SchemaDocuments::insert`] until nothing is missing;
+/// [`SchemaDocuments::complete`] does that with a [`Fetch`].
 ///
 /// ```
-/// use taskgraph_actions::{Documents, InputSchema};
+/// use taskgraph_actions::{SchemaDocuments, InputSchema};
 /// use taskgraph_value::map;
 ///
 /// let schema = map! { "$ref" => "https://example.com/thing.json#/definitions/thing" }.into();
@@ -42,7 +42,7 @@ impl<F: FnMut(&str, usize) -> Result<String, String>> Fetch for F {
 ///     "the schema refers to https://example.com/thing.json, and nobody said that it may be fetched",
 /// );
 ///
-/// let mut documents = Documents::default();
+/// let mut documents = SchemaDocuments::default();
 /// let mut fetch = |_: &str, _: usize| Ok(r#"{"definitions": {"thing": {"type": "string"}}}"#.to_owned());
 /// documents.complete(&schema, &mut fetch)?;
 /// let schema = InputSchema::with_documents(&schema, &documents)?;
@@ -51,9 +51,9 @@ impl<F: FnMut(&str, usize) -> Result<String, String>> Fetch for F {
 /// # Ok::<(), taskgraph_actions::SchemaError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Documents(BTreeMap<String, Value>);
+pub struct SchemaDocuments(BTreeMap<String, Value>);
 
-impl Documents {
+impl SchemaDocuments {
     /// Adds the text of a document: JSON of at most 1 MiB.
     pub fn insert(&mut self, url: &str, text: &str) -> Result<(), SchemaError> {
         let fail = |problem: String| SchemaError::Fetch { url: url.to_owned(), problem };

@@ -9,7 +9,7 @@ use jsonschema::Draft;
 use percent_encoding::percent_decode_str;
 use taskgraph_value::{Map, Value};
 
-use super::Documents;
+use super::SchemaDocuments;
 use crate::{SchemaError, bounds};
 
 /// The largest schema, in bytes of JSON.
@@ -33,8 +33,9 @@ pub(super) const DEFINITIONS: &str = "#/definitions/";
 pub(super) struct Resolved {
     pub(super) schema: Value,
     pub(super) draft: Draft,
-    /// What it costs per byte of input.
-    pub(super) work: u64,
+    /// Its parts, and the steps of its patterns for a character.
+    pub(super) parts: u64,
+    pub(super) patterns: u64,
 }
 
 /// What using a schema costs, its references followed.
@@ -72,7 +73,7 @@ fn limit(problem: String) -> SchemaError {
     SchemaError::Limit { problem }
 }
 
-pub(super) fn resolve(schema: &Value, documents: &Documents) -> Result<Resolved, SchemaError> {
+pub(super) fn resolve(schema: &Value, documents: &SchemaDocuments) -> Result<Resolved, SchemaError> {
     bounds::measure(schema, MOST_SCHEMA).map_err(limit)?;
     let draft = draft(schema)?;
     let mut resolver = Resolver { main: schema, documents, draft, targets: BTreeMap::new() };
@@ -85,11 +86,11 @@ pub(super) fn resolve(schema: &Value, documents: &Documents) -> Result<Resolved,
         let definitions = found.into_iter().map(|target| (target.name().into(), target.schema));
         schema.insert("definitions".into(), Value::Map(definitions.collect::<Vec<_>>().into()));
     }
-    Ok(Resolved { schema, draft, work: cost.parts + cost.patterns })
+    Ok(Resolved { schema, draft, parts: cost.parts, patterns: cost.patterns })
 }
 
 /// The first document that is missing.
-pub(super) fn missing(schema: &Value, documents: &Documents) -> Result<Option<String>, SchemaError> {
+pub(super) fn missing(schema: &Value, documents: &SchemaDocuments) -> Result<Option<String>, SchemaError> {
     match resolve(schema, documents) {
         Ok(_) => Ok(None),
         Err(SchemaError::External { url }) => Ok(Some(url)),
@@ -128,7 +129,7 @@ impl Target {
 
 struct Resolver<'a> {
     main: &'a Value,
-    documents: &'a Documents,
+    documents: &'a SchemaDocuments,
     draft: Draft,
     /// By address of the document, none for the schema itself, and place in it; nothing while it is being followed.
     targets: BTreeMap<(Option<String>, String), Option<Target>>,

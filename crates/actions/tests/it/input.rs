@@ -1,6 +1,6 @@
 //! Input: defaults, and what is wrong with it.
 
-use taskgraph_actions::{Action, Documents, InputError, InputSchema, SchemaError};
+use taskgraph_actions::{Action, InputError, InputSchema, SchemaDocuments, SchemaError};
 use taskgraph_value::{Value, map};
 
 use crate::support::json;
@@ -128,7 +128,7 @@ fn every_violation_is_listed() {
 #[test]
 fn without_a_schema_there_is_no_input() {
     let action = Action::task("a", "A", "a", map! {});
-    let none = Documents::default();
+    let none = SchemaDocuments::default();
     assert_eq!(action.input(None, &none).unwrap(), Value::Null);
     assert_eq!(action.input(Some(&Value::Null), &none).unwrap(), Value::Null);
     assert!(matches!(action.input(Some(&json!({})), &none), Err(InputError::NotTaken { .. })));
@@ -218,7 +218,7 @@ fn documents_are_fetched_if_that_is_wanted() {
         }
         .to_owned())
     };
-    let mut documents = Documents::default();
+    let mut documents = SchemaDocuments::default();
     documents.complete(&schema, &mut fetch).unwrap();
     // What a document says its address is does not count.
     assert_eq!(asked, ["https://a.example/x", "https://b.example/z"].map(|url| (url.to_owned(), 1 << 20)));
@@ -235,7 +235,7 @@ fn documents_that_cannot_be_had_are_errors() {
     let schema = json!({ "$ref": "https://a.example/x" });
     let get = |answer: Result<String, String>| {
         let mut fetch = |_: &str, _: usize| answer.clone();
-        Documents::default().complete(&schema, &mut fetch).unwrap_err().to_string()
+        SchemaDocuments::default().complete(&schema, &mut fetch).unwrap_err().to_string()
     };
     assert_eq!(get(Err("gone".to_owned())), "the schema refers to https://a.example/x: gone");
     assert!(
@@ -248,7 +248,7 @@ fn documents_that_cannot_be_had_are_errors() {
         number += 1;
         Ok(format!(r#"{{"$ref": "https://a.example/{number}"}}"#))
     };
-    let error = Documents::default().complete(&schema, &mut fetch).unwrap_err();
+    let error = SchemaDocuments::default().complete(&schema, &mut fetch).unwrap_err();
     assert!(
         matches!(&error, SchemaError::Fetch { problem, .. } if problem.contains("more than 16")),
         "{error}"

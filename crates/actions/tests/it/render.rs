@@ -1,7 +1,7 @@
 //! Rendering.
 
 use proptest::prelude::*;
-use taskgraph_actions::{Action, Document, Documents, Occasion, RenderError, Rendered, Subject};
+use taskgraph_actions::{Action, Document, Occasion, RenderError, Rendered, SchemaDocuments, Subject};
 use taskgraph_value::{Map, Value, map};
 
 use crate::support::{anything, json, leaves};
@@ -16,8 +16,12 @@ fn occasion(subject: Subject<'_>) -> Occasion<'_> {
 }
 
 fn render(document: &Document, subject: Subject<'_>, input: Option<Value>) -> Result<Value, String> {
-    let rendered =
-        document.render(&document.actions[0], &occasion(subject), input.as_ref(), &Documents::default());
+    let rendered = document.render(
+        &document.actions[0],
+        &occasion(subject),
+        input.as_ref(),
+        &SchemaDocuments::default(),
+    );
     rendered.map_err(|error| error.to_string()).map(|rendered| match rendered {
         Rendered::Task { definition } => definition.into(),
         Rendered::Hook { payload, .. } => payload.into(),
@@ -161,7 +165,7 @@ fn hook_groups_have_no_slashes() {
     for group in ["project-x/in-tree-action-3", "", "x*", "x\n"] {
         let action = Action::hook("thing", "T", "D", group, "generic", map! {});
         let rendered =
-            Document::default().render(&action, &occasion(Subject::Group), None, &Documents::default());
+            Document::default().render(&action, &occasion(Subject::Group), None, &SchemaDocuments::default());
         assert!(matches!(rendered, Err(RenderError::HookGroup { .. })), "{rendered:?}");
     }
 }

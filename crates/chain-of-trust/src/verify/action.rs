@@ -44,13 +44,18 @@ pub async fn verify_action(
     let decision_id = action.group()?;
     let decision_task = cluster.queue().task(&decision_id).await?;
     let decision = Said::new(&decision_id, &decision_task, expectations)?;
+    if decision.is_action() {
+        return Err(action.wrong(format!(
+            "expected the decision task of its group, found that {decision_id} is an action task, too"
+        )));
+    }
 
     let callback = action.env("ACTION_CALLBACK").unwrap_or_default();
     let (variables, entry) = entry(cluster, &decision_id, callback).await?;
     let template = template_of(&decision, source).await?;
     let parameters = parameters(cluster, &decision_id).await?;
     let now = action.created()?;
-    let making = Making { root_url: cluster.root_url(), ..Making::of_one_task(task_id, now) };
+    let making = Making { root_url: expectations.root_url(cluster), ..Making::of_one_task(task_id, now) };
     let payload = payload(&action, &decision_id, &entry, variables, parameters, &making)?;
 
     let action_perm = permission(&entry);
@@ -90,7 +95,9 @@ async fn entry(
     let content = artifact(cluster, decision, ACTIONS).await?;
     let content = content.ok_or_else(|| wrong("it does not exist".to_owned()))?;
     let mut file: Value = serde_json::from_slice(&content).map_err(|error| wrong(error.to_string()))?;
-    let Value::Array(entries) = file["actions"].take() else {
+    let mut part = |key: &str| file.get_mut(key).map(Value::take).unwrap_or_default();
+    let (entries, variables) = (part("actions"), part("variables"));
+    let Value::Array(entries) = entries else {
         return Err(wrong("expected a list of `actions`".to_owned()));
     };
     let is_it =
@@ -102,7 +109,7 @@ async fn entry(
         let found = entry["kind"].to_string();
         return Err(wrong(format!("expected an action of kind `hook`, found {}", one_line(&found))));
     }
-    let variables = match file["variables"].take() {
+    let variables = match variables {
         Value::Object(variables) => variables,
         _ => Map::new(),
     };

@@ -37,7 +37,8 @@ pub async fn verify_decision(
     known.fill(&said, &parameters, expectations)?;
     known.look_up(&said, source).await?;
 
-    let making = Making { root_url: cluster.root_url(), ..Making::of_one_task(task_id, said.created()?) };
+    let making =
+        Making { root_url: expectations.root_url(cluster), ..Making::of_one_task(task_id, said.created()?) };
     let mut context = decision_context(&known.change, &making)?;
     context.insert("taskId".to_owned(), Value::Null);
     let rendered = render(template.value(), template.name(), context, &making)?;

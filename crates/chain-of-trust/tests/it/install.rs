@@ -236,3 +236,50 @@ async fn names_with_slashes_are_refused() {
         assert!(matches!(refused, Error::Name { .. }), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn templates_may_say_where_the_cluster_is() {
+    const TREE: &str = r#"
+version: 1
+tasks:
+  - deadline: {$fromNow: '1 day'}
+    taskQueueId: x/y
+    priority: lowest
+    retries: 5
+    requires: all-completed
+    routes: [statuses]
+    expires: {$fromNow: '2 days'}
+    schedulerId: taskcluster-github
+    created: {$fromNow: ''}
+    taskGroupId: '${as_slugid("x")}'
+    metadata: {name: n, description: 'at ${taskcluster_root_url}', owner: a@example.com, source: 'https://x'}
+    payload: {env: {X_HEAD_REPOSITORY: '${event.repository.html_url}', X_HEAD_REV: '${event.after}'}}
+    extra: {tasks_for: '${tasks_for}'}
+"#;
+    let (_local, cluster) = embedded().await;
+    let template = Template::parse(TREE.as_bytes(), ".taskcluster.yml".as_ref()).unwrap();
+    let id: TaskId = DECISION.parse().unwrap();
+    let making = Making { root_url: Some("https://tc.example.com"), ..Making::of_one_task(&id, now()) };
+    let made = decision_definitions(&template, &change(&case("github-push")["change"]), &making).unwrap();
+    cluster.queue().create_task(&id, &made[0].definition).await.unwrap();
+    let source = Functions(|_: &str, _: &str| Ok(TREE.as_bytes().to_vec()));
+    let verify = async |expectations: &Expectations| {
+        verify_decision(&id, &cluster, &source, expectations).await.unwrap().differences
+    };
+    let there =
+        Expectations { root_url: Some("https://tc.example.com".to_owned()), ..Expectations::default() };
+    assert_eq!(verify(&there).await, []);
+    let found = verify(&Expectations::default()).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].field, "metadata.description");
+}
+
+#[tokio::test]
+async fn repositories_count_once_and_need_a_name() {
+    let (_local, cluster) = embedded().await;
+    let tree = Tree { permissions: &["generic"], ..tree_of(&[ENGINE, "", ENGINE, "/tree"]) };
+    let installed = install_hooks(&cluster, &template("github.yml"), &tree).await.unwrap();
+    assert_eq!(installed.roles.len(), 3);
+    let found = cluster.auth().role("hook-id:project-x/in-tree-action-3-generic/*").await.unwrap();
+    assert_eq!(found["scopes"], json!(["assume:repo:github.com/acme/engine:action:generic"]));
+}

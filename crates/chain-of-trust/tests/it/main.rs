@@ -1,4 +1,5 @@
 //! Making and verifying tasks, compared with json-e and scriptworker, and on the embedded cluster.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
 mod cases;
 mod install;

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import json
 import pathlib
+import tempfile
 import types
 
 import dictdiffer
@@ -19,6 +20,7 @@ from scriptworker.exceptions import CoTError
 from scriptworker.utils import add_projectid, add_taskqueueid, remove_empty_keys
 
 HERE = pathlib.Path(__file__).parent
+ARTIFACTS = tempfile.TemporaryDirectory()
 NOW = "2026-02-03T04:05:06.789Z"
 ROOT = "https://tc.example.com"
 DECISION = "fdtgsD5DQUmAQZEaGMvQ4Q"
@@ -314,8 +316,8 @@ def rebuild(case):
                 "source_env_prefix": "GECKO" if is_hg else "ACME", "valid_tasks_for": known,
                 "pushlog_url": "{repo}/json-pushes?changeset={revision}&version=2&full=1"},
         projects=PROJECTS, populate_projects=nothing)
-    folder = pathlib.Path("/tmp") / "reference-artifacts"
-    (folder / "public").mkdir(parents=True, exist_ok=True)
+    folder = pathlib.Path(ARTIFACTS.name)
+    (folder / "public").mkdir(exist_ok=True)
     for name, key in (("parameters.yml", "parameters"), ("actions.json", "actions")):
         (folder / "public" / name).write_text(json.dumps(case.get(key) or {}))
 

@@ -16,6 +16,7 @@ use crate::commands::decision::ARTIFACTS;
 use crate::connection::{Connection, now};
 use crate::failure::Misuse;
 use crate::generation::{Request, session};
+use crate::laptop;
 use crate::log::Log;
 use crate::output::Destination;
 use crate::world::{World, random_bytes};
@@ -47,15 +48,36 @@ pub(crate) struct TestActionCallbackArgs {
 }
 
 pub(crate) fn run(args: &ActionCallbackArgs, world: &World, log: &Log) -> Result<()> {
-    let asked = Asked::of_environment(&world.environment)?;
     let own = own_task_id(world)?
         .ok_or_else(|| anyhow!(Misuse("TASK_ID is not set: it is the id of the action task".into())))?;
-    let config = GraphConfig::load(&args.common.root, &world.cwd)?;
     let connection = Connection::open(world)?;
-    let cluster = connection.cluster();
-    let parameters = connection.block_on(asked.parameters(cluster))?;
-    let task = Task { asked, own: Some(own), config, parameters, common: &args.common };
-    task.run(cluster, &connection, world, log)
+    if world.local {
+        return on_laptop(&own, &args.common, &connection, world, log);
+    }
+    let asked = Asked::of_environment(&world.environment)?;
+    let task = Task::new(own, asked, &args.common, connection.cluster(), &connection, world)?;
+    task.run(connection.cluster(), &world.cwd.join(ARTIFACTS), &connection, world, log)
+}
+
+/// Does the work of an action task of the embedded cluster, with its own scopes, as a worker would let it.
+pub(crate) fn on_laptop(
+    own: &TaskId,
+    common: &CommonArgs,
+    connection: &Connection,
+    world: &World,
+    log: &Log,
+) -> Result<()> {
+    laptop::work(own, connection, world, |work, folder| {
+        let variables = work.definition().pointer("/payload/env").and_then(serde_json::Value::as_object);
+        let environment =
+            variables.into_iter().flatten().fold(world.environment.clone(), |environment, (name, value)| {
+                value.as_str().map_or(environment.clone(), |value| environment.with(name, value))
+            });
+        let world = World { environment, ..world.clone() };
+        let asked = Asked::of_environment(&world.environment)?;
+        let task = Task::new(own.clone(), asked, common, work.cluster(), connection, &world)?;
+        task.run(work.cluster(), folder, connection, &world, log)
+    })
 }
 
 pub(crate) fn test(
@@ -83,7 +105,7 @@ pub(crate) fn test(
     let (cluster, recorder) = connection.cluster().dry_run();
     let asked = Asked { callback: args.callback, task_id, task_group_id, input };
     let task = Task { asked, own: own_task_id(world)?, config, parameters, common: &args.common };
-    let result = task.run(&cluster, &connection, world, log);
+    let result = task.run(&cluster, &world.cwd.join(ARTIFACTS), &connection, world, log);
     let created = recorder.requests().into_iter().filter(|request| request.method == "createTask");
     Destination::Out.write(out, |out| {
         for request in created {
@@ -105,8 +127,29 @@ struct Task<'a> {
     common: &'a CommonArgs,
 }
 
-impl Task<'_> {
-    fn run(self, cluster: &Cluster, connection: &Connection, world: &World, log: &Log) -> Result<()> {
+impl<'a> Task<'a> {
+    /// An action task of a push, whose parameters its decision task has.
+    fn new(
+        own: TaskId,
+        asked: Asked,
+        common: &'a CommonArgs,
+        cluster: &Cluster,
+        connection: &Connection,
+        world: &World,
+    ) -> Result<Task<'a>> {
+        let config = GraphConfig::load(&common.root, &world.cwd)?;
+        let parameters = connection.block_on(asked.parameters(cluster))?;
+        Ok(Task { asked, own: Some(own), config, parameters, common })
+    }
+
+    fn run(
+        self,
+        cluster: &Cluster,
+        folder: &Path,
+        connection: &Connection,
+        world: &World,
+        log: &Log,
+    ) -> Result<()> {
         let Task { asked, own, config, parameters, common } = self;
         let run_task_dir = common.run_task_dir().map(PathBuf::as_path);
         let session = session(world, config, parameters, &world.cwd, run_task_dir, log);
@@ -125,7 +168,7 @@ impl Task<'_> {
             ids: TaskIds::new(&creator),
             cluster,
             runtime: connection.runtime(),
-            artifacts: world.cwd.join(ARTIFACTS),
+            artifacts: folder.to_owned(),
             now: &now,
             log: &|message| log.info(message),
         };

@@ -50,8 +50,8 @@ fn with_tool() -> TestEnv {
 
 fn decide(env: &TestEnv) -> (String, BTreeMap<String, String>) {
     let decision = env.run("decision --local").ok().trim_end().to_owned();
-    let ids = serde_json::from_str(&env.read("artifacts/label-to-taskid.json")).unwrap();
-    (decision, ids)
+    let ids = env.read(&format!(".taskgraph/artifacts/{decision}/label-to-taskid.json"));
+    (decision, serde_json::from_str(&ids).unwrap())
 }
 
 #[test]
@@ -77,7 +77,10 @@ fn a_laptop_decides_works_and_decides_again() {
     assert_ne!(again["app-app"], ids["app-app"]);
     assert_eq!(env.state(&again["app-app"]), "pending");
     assert_ne!(second, decision);
-    assert!(env.read("artifacts/parameters.yml").contains("files_changed:\n- README\n"));
+    assert!(
+        env.read(&format!(".taskgraph/artifacts/{second}/parameters.yml"))
+            .contains("files_changed:\n- README\n")
+    );
 
     let explained = env.run("--local explain tool-compiler app-app app-old").ok();
     let expected = format!(
@@ -106,6 +109,29 @@ app-old (kind app)
         ids["tool-compiler"]
     );
     assert_eq!(explained, expected);
+}
+
+#[test]
+fn what_nobody_committed_counts_as_changed() {
+    let env = with_tool();
+    let kind = "taskcluster/kinds/app/kind.yml";
+    env.edit(
+        kind,
+        "    dependencies:",
+        "    optimization: {skip-unless-changed: ['src/**']}\n    dependencies:",
+    );
+    env.write("src/main.c", "");
+    env.commit("an app");
+    let labels = || env.run("decision --local --dry-run").ok().lines().count();
+    env.git(["remote", "remove", "origin"]);
+    assert_eq!(labels(), 2, "all commits count if no remote has any");
+    env.git(["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    assert_eq!(labels(), 2, "nothing is changed, so nobody asks for what is");
+    env.write("README", "changed");
+    env.git(["add", "README"]);
+    assert_eq!(labels(), 0);
+    env.write("src/main.c", "changed");
+    assert_eq!(labels(), 2);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The commands, end to end: on temporary repositories, in an empty environment.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
+mod action;
 mod api;
+mod callback;
 mod decision;
 mod diff;
 mod download;
@@ -18,6 +20,7 @@ mod support;
 mod task;
 mod terminal;
 mod tools;
+mod verify;
 
 #[test]
 fn every_test_file_is_listed() {

@@ -118,3 +118,37 @@ fn long_work_shows_how_far_it_is() {
     assert_eq!(code, Some(0));
     assert!(shown.contains("canceling [████····················] 1 of 5"), "{shown}");
 }
+
+#[test]
+fn fields_are_asked_for() {
+    let (duty, test) = crate::action::decided();
+    // A number of a choice, what does not fit twice, and a default.
+    let (code, shown) = duty.on_terminal(&format!("action trigger touch {test} --json"), "2\n0\nx\n7\n\n");
+    assert_eq!(code, Some(0), "{shown}");
+    let (asked, rows) = shown.split_once("[\n").unwrap();
+    assert_eq!(
+        asked,
+        "Touch\nDoes it.\n\nReally.\nHow to touch it.\n  1. soft\n  2. hard\nflavor (a string): Times\n\
+         times (an integer) [1]: `times`: expected at least 1, found the integer 0\n\
+         times (an integer) [1]: `times`: expected an integer, found the string \"x\"\n\
+         times (an integer) [1]: version (a string) []: "
+    );
+    let rows: serde_json::Value = serde_json::from_str(&format!("[{rows}")).unwrap();
+    let created = rows[0]["createdTaskId"].as_str().unwrap();
+    let definition = duty.run(&format!("task def {created}")).ok();
+    assert!(
+        definition.contains("\"flavor\": \"hard\"") && definition.contains("\"times\": 7"),
+        "{definition}"
+    );
+    // Of several with one name, the first one is shown and counts; an end of the answers changes nothing.
+    let (code, shown) = duty.on_terminal(&format!("action trigger again {test}"), "");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.starts_with("Again\nDoes it.\n"), "{shown}");
+    let count = duty.count();
+    let (code, shown) = duty.on_terminal(&format!("action trigger touch {test}"), "1\n\u{4}");
+    assert_eq!((code, shown.contains("there was no answer for `times`")), (Some(1), true), "{shown}");
+    assert_eq!(duty.count(), count);
+    // Whoever says yes is asked for nothing.
+    let (code, shown) = duty.on_terminal(&format!("action trigger touch {test} --yes"), "");
+    assert_eq!((code, shown.contains("`flavor`: missing")), (Some(1), true), "{shown}");
+}

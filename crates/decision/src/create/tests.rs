@@ -174,7 +174,10 @@ fn a_definition_may_be_complete() {
     assert_eq!((task.label().as_str(), task.task_id(), task.definition()), ("decision", &id, &definition));
     let wrong = map! { "created" => map! { "relative-datestamp" => "soon" } }.into();
     let error = Plan::of_definition("decision", id, wrong, now()).unwrap_err().to_string();
-    assert!(error.starts_with("task `decision`: `created.relative-datestamp`: bad duration `soon`"), "{error}");
+    assert!(
+        error.starts_with("task `decision`: `created.relative-datestamp`: bad duration `soon`"),
+        "{error}"
+    );
 }
 
 #[test]

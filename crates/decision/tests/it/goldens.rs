@@ -117,7 +117,8 @@ fn parameters_of_pushes() {
             match (fs::read_to_string(expected.with_extension("yml")), found) {
                 (Ok(expected), Ok(found)) if expected == found => {}
                 (Ok(expected), found) => {
-                    problems.push(format!("{}: {name}: expected\n{expected}found\n{found:?}", fixture.name()));
+                    problems
+                        .push(format!("{}: {name}: expected\n{expected}found\n{found:?}", fixture.name()));
                 }
                 (Err(_), found) => {
                     let error = fs::read_to_string(expected.with_extension("error")).unwrap();

@@ -6,7 +6,7 @@ use taskcluster_operations::{
     fetch_documents, plan_trigger,
 };
 use taskcluster_queue_client::{Cluster, Error, Settings, TaskId};
-use taskgraph_actions::{Documents, Subject};
+use taskgraph_actions::{SchemaDocuments, Subject};
 use taskgraph_value::Value as Input;
 
 use crate::support::{World, group, id};
@@ -100,7 +100,7 @@ impl World {
         self.task_with(name, json!({ "tags": { "kind": "test" } })).await
     }
 
-    async fn definition(&self, id: &TaskId) -> Value {
+    async fn created(&self, id: &TaskId) -> Value {
         self.cluster.queue().task(id).await.unwrap()
     }
 
@@ -133,7 +133,7 @@ async fn tasks_are_created_with_the_scopes_of_the_decision() {
     let ids = [world.test("unit").await, world.test("mocha").await];
     let outcomes = world.trigger(on(&ids), ("touch", Pick::Only), json!({ "times": 3 })).await;
     assert_eq!(outcomes, [format!("unit: created {}", id(200)), format!("mocha: created {}", id(201))]);
-    let created = world.definition(&id(201)).await;
+    let created = world.created(&id(201)).await;
     assert_eq!(created["payload"], json!({ "of": format!("mocha {}", ids[1]), "own": id(201), "times": 3 }));
     assert_eq!(
         (&created["taskGroupId"], &created["created"]),
@@ -155,7 +155,7 @@ async fn actions_on_the_group_have_no_task() {
     let world = decided(&NEEDED, true).await;
     let outcomes = world.trigger(Targets::Group(&group()), ("tidy", Pick::Only), json!(null)).await;
     assert_eq!(outcomes, [format!("decision: created {}", id(200))]);
-    assert_eq!(world.definition(&id(200)).await["payload"], json!({ "input": null, "id": null }));
+    assert_eq!(world.created(&id(200)).await["payload"], json!({ "input": null, "id": null }));
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn hooks_are_triggered_if_the_decision_may() {
     let Ok(taskcluster_operations::Done::Created(created)) = &outcomes[0].result else {
         panic!("{outcomes:?}")
     };
-    let payload = world.definition(created).await["payload"].clone();
+    let payload = world.created(created).await["payload"].clone();
     assert_eq!(payload, json!({ "input": { "times": 1 }, "taskId": ids[0], "taskGroupId": group() }));
 }
 
@@ -248,7 +248,13 @@ async fn what_cannot_be_triggered_is_said_and_nothing_is_created() {
     check(on(&one), "touch", json!([]), "expected a mapping, found an empty list").await;
     check(Targets::Group(&group()), "tidy", json!({ "a": 1 }), "takes no input, found a mapping").await;
     check(on(&[id(99)]), "touch", json!({}), "the queue knows no such task").await;
-    check(on(&[other.clone()]), "touch", json!({}), &format!("group {} has no decision task", id(77))).await;
+    check(
+        on(std::slice::from_ref(&other)),
+        "touch",
+        json!({}),
+        &format!("group {} has no decision task", id(77)),
+    )
+    .await;
     check(Targets::Group(&id(98)), "touch", json!({}), &format!("group {} has no decision task", id(98)))
         .await;
     let elsewhere = Targets::Tasks { ids: &[other], group: Some(&group()) };
@@ -320,7 +326,7 @@ async fn without_credentials_no_task_is_created() {
     // As through a task's proxy, which signs with all that the task has.
     let proxied = Cluster::new(world.local.root_url(), http).unwrap();
     let scopes = ["queue:get-task:*", "queue:status:*", "queue:get-artifact:public/*"].map(str::to_owned);
-    world.cluster.auth().create_role("anonymous", "d", &scopes).await.unwrap();
+    world.cluster.auth().update_role("anonymous", "d", &scopes).await.unwrap();
     let plan = world.plan(&proxied, on(&ids), ("touch", Pick::Only), json!({})).await;
     let Err(Failure::Action(problem)) = &plan.items()[0].step else { panic!("{plan:?}") };
     assert!(matches!(**problem, ActionFailure::Unsigned), "{problem}");
@@ -333,7 +339,7 @@ async fn choices_say_which_actions_it_is_about() {
     let choices = choose_action(&world.cluster, on(&ids), "again", Pick::First).await.unwrap();
     let titles: Vec<_> = choices.actions().iter().map(|action| action.title.to_string()).collect();
     assert_eq!(titles, ["Again", "Again (forced)"]);
-    let documents = Documents::default();
+    let documents = SchemaDocuments::default();
     let plan = choices.plan(&world.cluster, None, &documents, world.now(), &mut world.ids()).await;
     assert_eq!(plan.items().len(), 3);
 }
@@ -341,13 +347,13 @@ async fn choices_say_which_actions_it_is_about() {
 #[tokio::test]
 async fn documents_are_fetched_over_https_only() {
     let settings = Settings { use_proxies: false, ..Settings::default() };
-    let schema = |target: &str| serde_json::from_value(json!({ "$ref": target })).unwrap();
-    assert!(fetch_documents(&settings, &schema("#/definitions")).await.is_err());
-    let error = fetch_documents(&settings, &schema("http://127.0.0.1:9/x")).await.unwrap_err();
-    assert!(error.to_string().contains("https://"), "{error}");
+    let fetch = async |settings: &Settings, target: &str| {
+        let schema = serde_json::from_value(json!({ "$ref": target })).unwrap();
+        fetch_documents(settings, &schema, &mut SchemaDocuments::default()).await.unwrap_err().to_string()
+    };
+    assert!(fetch(&settings, "http://127.0.0.1:9/x").await.contains("https://"));
+    assert!(fetch(&settings, "#").await.ends_with("in a circle"));
     let retry = taskcluster_queue_client::Retry { attempts: 1, ..Default::default() };
-    let settings = Settings { retry, ..settings };
-    let error = fetch_documents(&settings, &schema("https://127.0.0.1:9/x")).await.unwrap_err();
-    assert!(error.to_string().starts_with("the schema refers to https://127.0.0.1:9/x: "), "{error}");
-    assert!(fetch_documents(&settings, &schema("#")).await.is_err());
+    let message = fetch(&Settings { retry, ..settings }, "https://127.0.0.1:9/x").await;
+    assert!(message.starts_with("the schema refers to https://127.0.0.1:9/x: "), "{message}");
 }

@@ -23,13 +23,19 @@ async fn a_task_runs_here_with_its_own_scopes() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("graph.json"), "{}").unwrap();
     fs::write(folder.path().join("run-task"), "#!/bin/sh\n").unwrap();
-    fs::create_dir(folder.path().join("folder")).unwrap();
+    fs::create_dir(folder.path().join("contexts")).unwrap();
+    fs::write(folder.path().join("contexts/image.tar.gz"), "zipped").unwrap();
     work.upload(folder.path()).await.unwrap();
     let artifacts = world.cluster.queue().list_artifacts(&task, None).await.unwrap();
-    let artifacts: Vec<(&str, &str)> =
-        artifacts.iter().map(|artifact| (artifact.name.as_str(), artifact.content_type.as_deref().unwrap())).collect();
-    let expected =
-        [("public/graph.json", "application/json"), ("public/run-task", "text/plain; charset=utf-8")];
+    let artifacts: Vec<(&str, &str)> = artifacts
+        .iter()
+        .map(|artifact| (artifact.name.as_str(), artifact.content_type.as_deref().unwrap()))
+        .collect();
+    let expected = [
+        ("public/contexts/image.tar.gz", "application/gzip"),
+        ("public/graph.json", "application/json"),
+        ("public/run-task", "text/plain; charset=utf-8"),
+    ];
     assert_eq!(artifacts, expected);
     let content = world.cluster.queue().artifact(&task, None, "public/run-task").await.unwrap();
     assert_eq!(content, b"#!/bin/sh\n");

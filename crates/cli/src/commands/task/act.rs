@@ -5,8 +5,9 @@ use std::io::Write;
 
 use anyhow::{Error, Result, anyhow};
 use serde_json::{Value, json};
-use taskcluster_operations::{Done, Failure, Item, Outcome, Plan, Step, summary};
+use taskcluster_operations::{ActionFailure, Done, Failure, Item, Outcome, Plan, Step, summary};
 use taskcluster_queue_client::{Cluster, Error as ServiceError, Recorder, Status};
+use taskgraph_actions::{FindError, InputError, RenderError, SchemaError};
 
 use crate::change::{ChangeArgs, print_recorded};
 use crate::connection::Connection;
@@ -50,6 +51,11 @@ impl<'a> Change<'a> {
     /// What `work` finds out, or does.
     pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Cluster) -> Result<T, ServiceError>) -> Result<T> {
         Ok(self.connection.block_on(work(&self.cluster))?)
+    }
+
+    /// What comes of work that does not concern the deployment.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.connection.block_on(work)
     }
 
     pub(crate) fn ask(&self, question: &str, tasks: usize) -> Result<()> {
@@ -224,6 +230,19 @@ fn explained(failure: Failure) -> (Error, Vec<String>) {
                 hints.push("--force does it nevertheless".to_owned());
             }
             (Error::from(refusal), hints)
+        }
+        Failure::Action(failure) => {
+            let mut hints: Vec<String> = failure.advice().into_iter().collect();
+            if let ActionFailure::Find(FindError::Several { .. }) = &*failure {
+                hints = vec!["--title says which one".to_owned()];
+            }
+            if let ActionFailure::Render(RenderError::Input(InputError::Schema(SchemaError::External {
+                ..
+            }))) = &*failure
+            {
+                hints.push("--fetch-schemas allows it".to_owned());
+            }
+            (Error::from(Failure::Action(failure)), hints)
         }
         failure => (Error::from(failure), vec!["--force does it without a look at that".to_owned()]),
     }
