@@ -27,6 +27,7 @@ const FLOORS: [&str; 19] = [
     "taskgraph-generate",
     "taskgraph-fixtures",
     "taskgraph-decision",
+    "taskgraph-action-tasks",
     "taskgraph-cli",
 ];
 
@@ -37,6 +38,7 @@ const ONLINE: [&str; 6] = [
     "taskcluster-operations",
     "taskgraph-chain-of-trust",
     "taskgraph-decision",
+    "taskgraph-action-tasks",
     "taskgraph-cli",
 ];
 
@@ -118,6 +120,13 @@ fn floors_are_listed_in_their_order() {
             assert!(at > last, "{package} is not in its place in {file}");
             last = at;
         }
+    }
+}
+
+#[test]
+fn only_tests_use_fixtures() {
+    for (package, needed) in dependencies() {
+        assert!(!needed.contains("taskgraph-fixtures"), "{package} must not use fixtures but in tests");
     }
 }
 

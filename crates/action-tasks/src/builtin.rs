@@ -57,13 +57,11 @@ fn times(input: &Value) -> usize {
     times.and_then(|times| usize::try_from(times).ok()).unwrap_or(1)
 }
 
-/// The strings of a list, each once.
+/// The strings of a list, sorted, each once.
 fn labels(value: Option<&Value>) -> Vec<Str> {
-    let mut labels: Vec<Str> = Vec::new();
-    for label in value.and_then(Value::as_list).into_iter().flat_map(|list| list.iter()) {
-        if let Some(label) = label.as_str().filter(|label| !labels.contains(label)) {
-            labels.push(label.clone());
-        }
-    }
+    let list = value.and_then(Value::as_list).into_iter().flat_map(|list| list.iter());
+    let mut labels: Vec<Str> = list.filter_map(Value::as_str).cloned().collect();
+    labels.sort_unstable();
+    labels.dedup();
     labels
 }

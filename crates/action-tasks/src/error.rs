@@ -248,7 +248,7 @@ pub enum Error {
         labels: Vec<Str>,
     },
     /// Something that was to be done to several tasks was not done to all of them.
-    #[error("{} of {total} tasks: {}", failures.len(), failures.join("; "))]
+    #[error("{} of {total} tasks: {}", failures.len(), listed(failures.iter().cloned(), failures.len(), "; "))]
     Incomplete {
         /// What is wrong with each that failed.
         failures: Vec<String>,
@@ -276,7 +276,17 @@ fn alternatives(scopes: &[String]) -> String {
     }
 }
 
+/// How many names or problems a message lists.
+const SHOWN: usize = 10;
+
 fn quoted(names: &[Str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{}`", one_line(name))).collect();
-    names.join(", ")
+    listed(names.iter().map(|name| format!("`{}`", one_line(name))), names.len(), ", ")
+}
+
+fn listed(items: impl Iterator<Item = String>, count: usize, separator: &str) -> String {
+    let mut shown = items.take(SHOWN).collect::<Vec<_>>().join(separator);
+    if count > SHOWN {
+        shown += &format!(" and {} more", count - SHOWN);
+    }
+    shown
 }

@@ -44,8 +44,9 @@ impl Call<'_> {
         };
         match (self.wait(self.cluster.index().find_task(&path)), &self.task_group_id) {
             (Ok(found), _) => Ok(found.task_id),
-            (Err(ClientError::NotFound(_)), Some(group)) => Ok(group.clone()),
             (Err(ClientError::NotFound(_)), None) => Err(Error::NoDecision { path }),
+            // Without the right to look, too.
+            (Err(error), Some(group)) if !error.is_about_reach() => Ok(group.clone()),
             (Err(source), _) => Err(Error::Index { path, source }),
         }
     }

@@ -19,6 +19,7 @@ use crate::commands::{
     group::GroupArgs,
     kind_graph::KindGraphArgs,
     local::LocalArgs,
+    release::ReleaseArgs,
     run_task::RunTaskArgs,
     signin::{CredsArgs, SignInArgs, SignOutArgs},
     slugid::SlugidArgs,
@@ -156,6 +157,8 @@ pub(crate) enum Command {
     Action(ActionArgs),
     /// Look at groups of tasks, and rerun, retrigger, cancel or seal them
     Group(GroupArgs),
+    /// Release in phases: plan, trigger, look at and cancel graphs that build on earlier graphs
+    Release(ReleaseArgs),
     /// Verify that a decision or action task was made from the tree
     ///
     /// It exits with 1 if the task differs, and says in which fields.

@@ -13,6 +13,7 @@ pub(crate) mod graph;
 pub(crate) mod group;
 pub(crate) mod kind_graph;
 pub(crate) mod local;
+pub(crate) mod release;
 pub(crate) mod run_task;
 pub(crate) mod signin;
 pub(crate) mod slugid;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli, out: &mut dyn Write, err: Box<dyn Write + Send>) -> 
         Command::Task(args) => task::run(args, &world, out, &log),
         Command::Action(args) => action::run(args, &world, out, &log),
         Command::Group(args) => group::run(args, &world, out, &log),
+        Command::Release(args) => release::run(args, &world, out, &log),
         Command::Verify(args) => verify::run(args, &world, out),
         Command::Download(args) => download::run(args, &world, out, &log),
         Command::Api(args) => api::run(&args, &world, out, &log),

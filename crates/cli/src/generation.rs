@@ -165,6 +165,8 @@ pub(crate) fn session(
     let environment = world.generation_environment();
     let mut registry = registry();
     taskgraph_action_tasks::register(&mut registry);
+    taskgraph_release_promotion::register(&mut registry);
+    taskgraph_release_promotion::register_methods(&mut registry, &config, &parameters);
     let session = Session::new(config, parameters, registry.into(), environment, cwd.to_owned());
     // Relative to where the program was started, even if the graph is another checkout's.
     let run_task_dir = run_task_dir.map(|folder| world.cwd.join(folder));

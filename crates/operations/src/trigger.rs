@@ -161,7 +161,7 @@ impl Choices {
         now: DateTime<Utc>,
         random: &mut dyn FnMut(&mut [u8; 16]),
     ) -> Plan {
-        let mut expanded = Expanded::new();
+        let mut scopes = Scopes::default();
         let mut items = Vec::new();
         for Choice { task_id, name, status, definition, found } in self.items {
             let mut bytes = [0; 16];
@@ -179,7 +179,7 @@ impl Choices {
                     match actions.document.render(&action, &occasion, input, documents) {
                         Err(error) => Err(ActionFailure::from(error).into()),
                         Ok(rendered) => {
-                            allowed(cluster, &actions, &action, rendered, own.clone(), &mut expanded).await
+                            step(cluster, &actions, &action, rendered, own.clone(), &mut scopes).await
                         }
                     }
                 }
@@ -190,38 +190,71 @@ impl Choices {
     }
 }
 
-/// What scopes of decision tasks expand to, each looked up once.
-type Expanded = BTreeMap<TaskId, Result<Vec<String>, Arc<Failure>>>;
+/// What is known about scopes, each looked up once.
+#[derive(Default)]
+struct Scopes {
+    /// Those of decision tasks, expanded.
+    expanded: BTreeMap<TaskId, Result<Vec<String>, Arc<Failure>>>,
+    /// Those of whoever asks; nothing if they could not be looked up.
+    own: Option<Option<Vec<String>>>,
+}
 
-/// The step that triggers an action, if the decision task has what it needs.
-async fn allowed(
+impl Scopes {
+    /// Fails unless the decision task may trigger the hook of an action.
+    async fn check_hook(
+        &mut self,
+        cluster: &Cluster,
+        actions: &GroupActions,
+        scope: String,
+    ) -> Result<(), Failure> {
+        let decision = &actions.task_group_id;
+        if !self.expanded.contains_key(decision) {
+            let scopes = cluster.auth().expand_scopes(&actions.scopes).await;
+            self.expanded.insert(decision.clone(), scopes.map_err(|error| Arc::new(Failure::Failed(error))));
+        }
+        match &self.expanded[decision] {
+            Err(failure) => Err(ActionFailure::OfGroup(failure.clone()).into()),
+            Ok(scopes) if satisfies(scopes, &scope) => Ok(()),
+            Ok(_) => Err(ActionFailure::LacksScope { decision: decision.clone(), scope }.into()),
+        }
+    }
+
+    /// Fails if whoever asks cannot create tasks with all the scopes of the decision task. The queue would say so,
+    /// too, but in the words of a failed authentication.
+    async fn check_own(&mut self, cluster: &Cluster, actions: &GroupActions) -> Result<(), Failure> {
+        if self.own.is_none() {
+            self.own = Some(cluster.auth().current_scopes().await.ok());
+        }
+        let Some(Some(own)) = &self.own else { return Ok(()) };
+        let missing: Vec<String> =
+            actions.scopes.iter().filter(|scope| !satisfies(own, scope)).cloned().collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(ActionFailure::YouLack { missing }.into()),
+        }
+    }
+}
+
+/// The step that triggers an action, if everybody has what it needs.
+async fn step(
     cluster: &Cluster,
     actions: &GroupActions,
     action: &Action,
     rendered: Rendered,
     task_id: TaskId,
-    expanded: &mut Expanded,
+    scopes: &mut Scopes,
 ) -> Result<Step, Failure> {
     if let Some(scope) = action.required_scope() {
-        let decision = &actions.task_group_id;
-        if !expanded.contains_key(decision) {
-            let scopes = cluster.auth().expand_scopes(&actions.scopes).await;
-            expanded.insert(decision.clone(), scopes.map_err(|error| Arc::new(Failure::Failed(error))));
-        }
-        match &expanded[decision] {
-            Err(failure) => return Err(ActionFailure::OfGroup(failure.clone()).into()),
-            Ok(scopes) if !satisfies(scopes, &scope) => {
-                return Err(ActionFailure::LacksScope { decision: decision.clone(), scope }.into());
-            }
-            Ok(_) => {}
-        }
+        scopes.check_hook(cluster, actions, scope).await?;
     }
     let sendable = |value| serde_json::to_value(value).map_err(ActionFailure::Unsendable);
     match rendered {
-        Rendered::Task { .. } if cluster.credentials().is_none() && !cluster.is_dry_run() => {
-            Err(ActionFailure::Unsigned.into())
-        }
         Rendered::Task { definition } => {
+            if cluster.credentials().is_some() {
+                scopes.check_own(cluster, actions).await?;
+            } else if !cluster.is_dry_run() {
+                return Err(ActionFailure::Unsigned.into());
+            }
             let definition = sendable(definition)?;
             Ok(Step::CreateWith { task_id, definition, scopes: actions.scopes.clone() })
         }

@@ -83,6 +83,12 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
     let made = generator.morphed_task_graph().map_err(|error| explained(error, &graphs))?;
     let (made, kept) =
         (made.len(), generator.label_to_taskid().map_err(|error| decision_failed(error.into()))?.len());
+    if generator.target_task_set().is_ok_and(|targets| targets.len() == 0) {
+        call.say(&format!(
+            "the target method `{method}` chooses no task: look at the attributes `shipping_phase` and \
+             `shipping_product`"
+        ));
+    }
     if !call.is_test() {
         check_reused(call, &generator, &graphs)?;
     }

@@ -7,7 +7,7 @@ use taskgraph_parameterize::format;
 use taskgraph_schema::{Object, Shape, check_object, optional, required};
 use taskgraph_value::{Map, Str, Value, map};
 
-use crate::{Error, Stage};
+use crate::{Error, Phase, Stage};
 
 static FLAVOR: Object = Object::open(&[
     required("target-tasks-method", Shape::Str),
@@ -124,6 +124,17 @@ impl Flavors {
         names
     }
 
+    /// The flavors in the order in which they are released: product by product, phase after phase, release candidates
+    /// after the rest; those whose names say no phase come last.
+    pub fn in_order(&self) -> Vec<&Flavor> {
+        let mut flavors: Vec<&Flavor> = self.flavors.iter().collect();
+        flavors.sort_by_cached_key(|flavor| match flavor.stage() {
+            Some(stage) => (0, stage.product, stage.is_rc, Some(stage.phase)),
+            None => (1, None, false, None),
+        });
+        flavors
+    }
+
     /// The flavor of a name.
     ///
     /// Fails with [`Error::UnknownFlavor`].
@@ -157,8 +168,6 @@ impl Flavors {
         before
     }
 }
-
-use crate::Phase;
 
 fn texts(map: &Map, key: &str) -> Vec<Str> {
     map.get_list(key).iter().filter_map(Value::as_str).cloned().collect()

@@ -4,7 +4,7 @@
 //! the parameter `existing_tasks`; [`Flavors`] are what a configuration can release, and how; a [`Promotion`] makes the
 //! parameters of a phase. [`register`] adds the action `release-promotion`, whose callback makes such a graph, and the
 //! target methods by [`Phase`] and product; [`register_methods`] those that a configuration names. Around the action
-//! there is [`ReleasePlan`], which says what to trigger with what, [`Release`], which says where a release stands, and
+//! there are a [`ReleasePlan`], which says what to trigger with what, a [`Release`], which says where one stands, and
 //! [`simulate`], which says without a network what a phase would re-use, and why not more.
 //!
 //! ```
@@ -41,8 +41,11 @@ mod fetch;
 mod flavors;
 mod input;
 mod phase;
+mod plan;
 mod previous;
 mod promotion;
+mod release;
+mod simulate;
 mod targets;
 mod version;
 
@@ -55,8 +58,11 @@ pub use crate::{
     flavors::{Flavor, Flavors},
     input::Input,
     phase::{Phase, Stage},
+    plan::{Base, PlannedPhase, Planning, ReleasePlan},
     previous::{PreviousGraph, PreviousGraphs},
     promotion::Promotion,
+    release::{CanceledPhase, PhaseRun, Release, cancel_phase, check_promotion, decision_path},
+    simulate::{Fate, Missing, Simulated, Simulation, simulate},
     targets::{ShippingPhase, register_methods},
     version::{DEFAULT_VERSION_PARSER, Tree, VersionParser, version_of_tree},
 };

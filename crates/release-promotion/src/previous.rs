@@ -90,6 +90,13 @@ impl PreviousGraphs {
         PreviousGraphs { graphs }
     }
 
+    /// The same graphs, called otherwise.
+    #[must_use]
+    pub fn renamed(mut self, names: impl IntoIterator<Item = Str>) -> PreviousGraphs {
+        self.graphs.iter_mut().zip(names).for_each(|(graph, name)| graph.name = name);
+        self
+    }
+
     /// The graphs, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, PreviousGraph> {
         self.graphs.iter()

@@ -46,5 +46,7 @@ pub(super) fn rerun(call: &Call<'_>, ids: &[TaskId]) -> Result<(), Error> {
     }
     let plan = call.wait(plan_rerun(call.cluster, ids, false, (call.now)()));
     let plan = plan.map_err(|source| Error::Statuses { source })?;
-    carry_out(call, plan, ["rerun", "rerun"], |refusal| matches!(refusal, Refusal::Completed | Refusal::NotEnded { .. }))
+    carry_out(call, plan, ["rerun", "rerun"], |refusal| {
+        matches!(refusal, Refusal::Completed | Refusal::NotEnded { .. })
+    })
 }

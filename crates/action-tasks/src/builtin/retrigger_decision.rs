@@ -78,3 +78,43 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
     let plausible = shape.len() >= "2026-01-31T12:00:00Z".len() && shape[..4].iter().all(u8::is_ascii_digit);
     if plausible { DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use taskgraph_value::json;
+
+    use super::*;
+
+    fn check(definition: Map, expected: &str) {
+        let now = "2026-03-01T00:00:00Z".parse().unwrap();
+        let id = "fdtgsD5DQUmAQZEaGMvQ4Q".parse().unwrap();
+        let found = moved(&id, &definition.into(), now);
+        let found =
+            found.map(|value| json::compact(&value).unwrap()).unwrap_or_else(|error| error.to_string());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn times_keep_their_distance_wherever_they_are() {
+        let payload = map! {
+            "when" => vec!["2026-01-01T00:00:01.999Z".into(), "2026-01-01t01:00:00+01:00".into()],
+            "pushed" => "2025-12-31T23:00:00Z",
+            "no times" => vec!["2026-01-01".into(), "é2026-01-01T00:00:00Z".into(), "10:00".into(), 5.into()],
+        };
+        check(
+            map! { "created" => "2026-01-01T00:00:00.000Z", "payload" => payload },
+            concat!(
+                r#"{"created":{"relative-datestamp":"0 seconds"},"payload":{"when":[{"relative-datestamp":"1 seconds"},"#,
+                r#"{"relative-datestamp":"0 seconds"}],"pushed":"2026-02-28T23:00:00.000Z","#,
+                r#""no times":["2026-01-01","\u00e92026-01-01T00:00:00Z","10:00",5]}}"#,
+            ),
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_moved_is_said() {
+        let task = "task fdtgsD5DQUmAQZEaGMvQ4Q: the time";
+        check(map! {}, &format!("{task} nothing as `created` cannot be moved to the present"));
+        check(map! { "created" => "soon" }, &format!("{task} soon cannot be moved to the present"));
+    }
+}

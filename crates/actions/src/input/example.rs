@@ -46,14 +46,21 @@ impl<'s> Maker<'s> {
         }
         let mut layers: Vec<&'s Map> = schema.as_map().into_iter().collect();
         self.schema.layers(schema).into_iter().for_each(|layer| self.with_branches(layer, &mut layers));
+        let choices = layers
+            .iter()
+            .map(|layer| layer.get_list("enum"))
+            .find(|list| !list.is_empty())
+            .unwrap_or_default();
         for layer in &layers {
-            let given = [layer.get("const"), layer.get("default"), layer.get_list("examples").first()];
-            if let Some(value) = given.into_iter().flatten().next() {
+            // A default may be there to be replaced.
+            let default = layer.get("default").filter(|_| self.attempt < ATTEMPTS / 2);
+            let given = [layer.get("const"), default, layer.get_list("examples").first()];
+            let fits = |value: &&Value| choices.is_empty() || choices.contains(*value);
+            if let Some(value) = given.into_iter().flatten().find(fits) {
                 return Some(value.clone());
             }
         }
-        if let Some(choices) = layers.iter().map(|layer| layer.get_list("enum")).find(|list| !list.is_empty())
-        {
+        if !choices.is_empty() {
             return choices.get(self.attempt.min(choices.len() - 1)).cloned();
         }
         let types = types(&layers);

@@ -18,7 +18,7 @@ pub struct Field {
     pub types: Vec<Str>,
     /// Of lists, the types of their items.
     pub item_types: Vec<Str>,
-    /// What it is unless somebody says otherwise.
+    /// What it is unless somebody says otherwise; none if that is not one of the choices, but there to be replaced.
     pub default: Option<Value>,
     /// All that it can be, if the schema lists that.
     pub choices: Vec<Value>,
@@ -85,7 +85,9 @@ impl InputSchema {
         }
         let items = layers.iter().find_map(|layer| layer.get("items"));
         let item_types = items.map(|items| self::types(&self.layers(items))).unwrap_or_default();
-        let default = self.default_of(schema).cloned();
+        let default =
+            self.default_of(schema).filter(|default| choices.is_empty() || choices.contains(default));
+        let default = default.cloned();
         Field {
             name,
             title: text("title"),

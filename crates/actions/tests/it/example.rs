@@ -65,6 +65,9 @@ fn examples_are_valid() {
         json!({ "a": false }),
     );
     check(json!({ "type": "object", "minProperties": 1 }), json!({ "key1": "text" }));
+    // Defaults may be there to be replaced, which release promotion has.
+    check(json!({ "default": "<REPLACE ME>", "enum": ["promote", "ship"] }), json!("promote"));
+    check(json!({ "type": "integer", "default": 0, "minimum": 1 }), json!(1));
     // Not all keys may be there.
     check(
         json!({ "type": "object", "properties": { "a": { "const": 1 }, "b": { "const": 2 } }, "maxProperties": 1, "required": ["b"] }),

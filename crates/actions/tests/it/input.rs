@@ -324,6 +324,9 @@ fn fields_are_what_to_ask_for() {
         "the input is not as the action wants it: `flavor`: expected one of \"promote\", \"push\", found the string \
          \"ship\""
     );
+    let replaced =
+        json!({ "properties": { "a": { "default": "<REPLACE ME>", "enum": ["b"] } }, "required": ["a"] });
+    assert_eq!(self::schema(replaced).fields()[0].default, None);
     let whole = self::schema(json!({ "type": "string", "title": "Thing", "default": "x" })).fields();
     assert_eq!((whole.len(), whole[0].name.as_str(), whole[0].required), (1, "", true));
     assert_eq!(self::schema(json!({ "type": "object", "properties": {} })).fields(), []);

@@ -7,6 +7,7 @@ mod document;
 mod example;
 mod input;
 mod limits;
+mod reference;
 mod render;
 mod support;
 

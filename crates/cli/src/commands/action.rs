@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use taskcluster_queue_client::TaskId;
 
+use crate::args::CommonArgs;
 use crate::change::ChangeArgs;
 use crate::listing::ListingArgs;
 use crate::log::Log;
@@ -104,6 +105,8 @@ struct TriggerArgs {
     /// Fetch what the schema of the input refers to, over https
     #[arg(long)]
     fetch_schemas: bool,
+    #[command(flatten, next_help_heading = "What the action runs with, if --local runs it here")]
+    common: CommonArgs,
 }
 
 const SHOW_EXAMPLES: &str = "\
@@ -117,8 +120,8 @@ const TRIGGER_EXAMPLES: &str = "\
 Examples:
   taskgraph action trigger rerun fdtgsD5DQUmAQZEaGMvQ4Q
       Without input.
-  taskgraph action trigger retrigger --set times=3 --set downstream=true fdtgsD5DQUmAQZEaGMvQ4Q
-      With some of its input; the rest gets its defaults.
+  taskgraph action trigger retrigger --title Retrigger --set times=3 fdtgsD5DQUmAQZEaGMvQ4Q
+      One of several of that name, with some of its input; the rest gets its defaults.
   taskgraph action trigger add-new-jobs --group PgAKBjVOQPCNmKf4k9nSZA --input jobs.yml --dry-run
       What would be sent, for a group.";
 

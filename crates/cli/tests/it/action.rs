@@ -290,8 +290,20 @@ fn what_cannot_be_triggered_is_said_and_nothing_is_created() {
     assert!(duty.run("action trigger touch").failed(2).contains("<TASK>"));
     assert_eq!(duty.count(), count);
     // Whoever triggers needs what the decision task has, too.
-    let duty = duty.with_scopes(&["queue:get-task:*", "queue:status:*", "queue:get-artifact:*"]);
+    let duty = duty.with_scopes(&[
+        "queue:get-task:*",
+        "queue:status:*",
+        "queue:get-artifact:*",
+        "auth:current-scopes",
+    ]);
     let message = duty.run(&format!("-q action trigger touch {test} --set flavor=soft")).failed(4);
-    assert!(message.contains("queue.createTask") && message.contains("403"), "{message}");
+    assert_eq!(
+        message,
+        format!(
+            "error: {test}: the action's task is created with the scopes of the decision task, of which you lack \
+             `{}`\nhint: `taskgraph creds check` says who asks, and with which scopes\n",
+            NEEDED.join("`, `")
+        )
+    );
     assert_eq!(duty.count(), count);
 }

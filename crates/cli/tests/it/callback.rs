@@ -95,28 +95,23 @@ fn an_action_task_knows_what_to_do_by_its_environment() {
     let group = ("ACTION_TASK_GROUP_ID", ID);
     let own = ("TASK_ID", ID);
     for (variables, code, expected) in [
-        (&[][..], 1, "`ACTION_CALLBACK`: expected the name of a callback, found nothing"),
-        (&[callback], 1, "`ACTION_TASK_GROUP_ID`: expected a taskId, found nothing"),
+        (&[callback, group][..], 2, "TASK_ID is not set: it is the id of the action task"),
+        (&[own], 1, "`ACTION_CALLBACK`: expected the name of a callback, found nothing"),
+        (&[own, callback], 1, "`ACTION_TASK_GROUP_ID`: expected a taskId, found nothing"),
         (
-            &[callback, ("ACTION_TASK_GROUP_ID", "x")],
+            &[own, callback, ("ACTION_TASK_GROUP_ID", "x")],
             1,
             "`ACTION_TASK_GROUP_ID`: expected a taskId, found `x`",
         ),
         (
-            &[callback, group, ("ACTION_INPUT", "{")],
+            &[own, callback, group, ("ACTION_INPUT", "{")],
             1,
             "`ACTION_INPUT`: expected JSON, found `{` (EOF while parsing",
         ),
         (
-            &[callback, group, ("ACTION_TASK_ID", "7")],
+            &[own, callback, group, ("ACTION_TASK_ID", "7")],
             1,
             "`ACTION_TASK_ID`: expected a taskId in quotes, or null, found the integer 7",
-        ),
-        (&[callback, group], 2, "TASK_ID is not set: it is the id of the action task"),
-        (
-            &[callback, group, own],
-            1,
-            "cannot read the artifact `public/parameters.yml` of task fdtgsD5DQUmAQZEaGMvQ4Q: ",
         ),
     ] {
         let error = run(variables).failed(code);

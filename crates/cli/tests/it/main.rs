@@ -11,6 +11,7 @@ mod duty;
 mod graphs;
 mod group;
 mod interface;
+mod laptop;
 mod local;
 mod output;
 mod remote;

@@ -38,6 +38,12 @@ static TASKGRAPH: Object = Object::closed(&[
 ])
 .with_rules(&[at_least_one_repository]);
 
+static SHIPIT: Object = Object::open(&[
+    optional("product", Shape::Str),
+    optional("release-format", Shape::Str),
+    optional("scope-prefix", Shape::Str),
+]);
+
 pub(super) static GRAPH_CONFIG: Object = Object::open(&[
     required("trust-domain", Shape::Str),
     required("task-priority", Shape::KeyedBy(&["project", "level"], &Shape::OneOf(TASK_PRIORITIES))),
@@ -47,6 +53,10 @@ pub(super) static GRAPH_CONFIG: Object = Object::open(&[
     // Meant for a string keyed by project, but the reference checks nothing: any attribute takes its `default`.
     optional("task-deadline-after", Shape::Any),
     optional("task-expires-after", Shape::Str),
+    // Those of mozilla-taskgraph. Its `release-promotion` is checked when something is released, as there.
+    optional("shipit", Shape::Object(&SHIPIT)),
+    optional("version-parser", Shape::Str),
+    optional("release-branches", Shape::MapOf(&Shape::AnyOf(&[Shape::Bool, Shape::ListOf(&Shape::Str)]))),
     // Ours. The reference keeps what it does not know.
     optional("run-task-dir", Shape::Str),
 ]);

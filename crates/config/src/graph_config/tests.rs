@@ -125,6 +125,17 @@ fn accepted_and_refused_as_by_the_reference() {
         ("taskgraph:", "docker-image-kind: 4\ntaskgraph:", false),
         ("taskgraph:", "task-deadline-after: {by-level: {'3': x}}\ntaskgraph:", true),
         ("taskgraph:", "task-expires-after: {by-level: {'3': x}}\ntaskgraph:", false),
+        // With mozilla-taskgraph.
+        ("taskgraph:", "shipit: null\ntaskgraph:", true),
+        ("taskgraph:", "shipit: {product: null, other: 3}\ntaskgraph:", true),
+        ("taskgraph:", "shipit: {product: 3}\ntaskgraph:", false),
+        ("taskgraph:", "shipit: 3\ntaskgraph:", false),
+        ("taskgraph:", "version-parser: null\ntaskgraph:", true),
+        ("taskgraph:", "version-parser: 3\ntaskgraph:", false),
+        ("taskgraph:", "release-branches: {a: true, b: [c], d: []}\ntaskgraph:", true),
+        ("taskgraph:", "release-branches: {a: null}\ntaskgraph:", false),
+        ("taskgraph:", "release-branches: {a: main}\ntaskgraph:", false),
+        ("taskgraph:", "release-branches: {a: [1]}\ntaskgraph:", false),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let found = load(&GOOD.replacen(from, to, 1));

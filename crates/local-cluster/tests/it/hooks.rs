@@ -32,7 +32,10 @@ fn definition(task: Value) -> Value {
 fn template() -> Value {
     json!({
         "taskQueueId": "proj/ci",
-        "payload": { "count": { "$eval": "payload.count + 1" }, "by": "${firedBy}/${clientId}", "id": "${taskId}" },
+        "payload": {
+            "count": { "$eval": "payload.count + 1" }, "by": "${firedBy}/${clientId}", "id": "${taskId}",
+            "at": "${taskcluster_root_url}",
+        },
         "metadata": {
             "name": "n", "description": "at ${now}", "owner": "o@example.com", "source": "https://example.com",
         },
@@ -59,7 +62,8 @@ async fn trigger_hook_answers_the_task_id_and_nothing_else() {
     let id = fired["taskId"].as_str().unwrap();
     assert_eq!(fired, json!({ "taskId": id, "status": { "taskId": id } }));
     let task = setup.root.get(&queue(&format!("/task/{id}"))).await.expect(200);
-    assert_eq!(task["payload"], json!({ "count": 5, "by": "triggerHook/local/root", "id": id }));
+    let at = setup.cluster.root_url();
+    assert_eq!(task["payload"], json!({ "count": 5, "by": "triggerHook/local/root", "id": id, "at": at }));
     let at = |delta| setup.time.from_now(delta);
     assert_eq!(task["metadata"]["description"], format!("at {}", at(TimeDelta::zero())));
     assert_eq!(task["created"], at(TimeDelta::zero()));

@@ -73,6 +73,15 @@ pub enum ActionFailure {
         /// The scope.
         scope: String,
     },
+    /// Whoever triggers an action that creates a task lacks what the decision task has.
+    #[error(
+        "the action's task is created with the scopes of the decision task, of which you lack {}",
+        listed(missing)
+    )]
+    YouLack {
+        /// Those that are missing.
+        missing: Vec<String>,
+    },
     /// Nobody signs the requests here, so that they cannot be restricted to what the decision task may do.
     #[error(
         "there are no credentials to sign with, and the action's task must not be created with more scopes than \
@@ -82,6 +91,11 @@ pub enum ActionFailure {
 }
 
 impl ActionFailure {
+    /// Whether it is about who asks, and what they may do.
+    pub fn is_about_rights(&self) -> bool {
+        matches!(self, ActionFailure::YouLack { .. } | ActionFailure::Unsigned)
+    }
+
     /// The error of a service behind it, if there is one.
     pub fn error(&self) -> Option<&Error> {
         match self {
@@ -118,4 +132,13 @@ impl From<ActionFailure> for Failure {
     fn from(failure: ActionFailure) -> Failure {
         Failure::Action(Box::new(failure))
     }
+}
+
+fn listed(scopes: &[String]) -> String {
+    const MOST: usize = 5;
+    let mut shown: Vec<String> = scopes.iter().take(MOST).map(|scope| format!("`{scope}`")).collect();
+    if scopes.len() > MOST {
+        shown.push(format!("{} more", scopes.len() - MOST));
+    }
+    shown.join(", ")
 }

@@ -151,6 +151,19 @@ async fn tasks_are_created_with_the_scopes_of_the_decision() {
 }
 
 #[tokio::test]
+async fn whoever_creates_a_task_needs_the_scopes_of_the_decision() {
+    let world = decided(&NEEDED, true).await;
+    let ids = [world.test("unit").await];
+    let scopes =
+        ["queue:get-task:*", "queue:status:*", "queue:get-artifact:*", "auth:current-scopes", NEEDED[0]];
+    let few = world.cluster.with_authorized_scopes(scopes).unwrap();
+    let plan = world.plan(&few, on(&ids), ("touch", Pick::Only), json!({})).await;
+    let Err(Failure::Action(problem)) = &plan.items()[0].step else { panic!("{plan:?}") };
+    let ActionFailure::YouLack { missing } = &**problem else { panic!("{problem}") };
+    assert_eq!((missing.as_slice(), problem.is_about_rights()), (&NEEDED.map(str::to_owned)[1..], true));
+}
+
+#[tokio::test]
 async fn actions_on_the_group_have_no_task() {
     let world = decided(&NEEDED, true).await;
     let outcomes = world.trigger(Targets::Group(&group()), ("tidy", Pick::Only), json!(null)).await;

@@ -37,13 +37,23 @@ impl<'a> Auth<'a> {
     }
 
     /// Creates a role: what assuming it gives.
-    pub async fn create_role(&self, id: &str, description: &str, scopes: &[String]) -> Result<Sent<Value>, Error> {
+    pub async fn create_role(
+        &self,
+        id: &str,
+        description: &str,
+        scopes: &[String],
+    ) -> Result<Sent<Value>, Error> {
         let body = json!({"description": description, "scopes": scopes});
         self.cluster.change(&call!("auth", "createRole", &[id], Some(&body))).await
     }
 
     /// Replaces what assuming a role gives.
-    pub async fn update_role(&self, id: &str, description: &str, scopes: &[String]) -> Result<Sent<Value>, Error> {
+    pub async fn update_role(
+        &self,
+        id: &str,
+        description: &str,
+        scopes: &[String],
+    ) -> Result<Sent<Value>, Error> {
         let body = json!({"description": description, "scopes": scopes});
         self.cluster.change(&call!("auth", "updateRole", &[id], Some(&body))).await
     }

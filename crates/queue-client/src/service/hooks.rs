@@ -48,12 +48,22 @@ impl<'a> Hooks<'a> {
 
     /// Creates a hook. Creating it again with the same definition changes nothing; with another one, the service refuses
     /// with [`Error::Conflict`].
-    pub async fn create_hook(&self, group: &str, hook: &str, definition: &Value) -> Result<Sent<Value>, Error> {
+    pub async fn create_hook(
+        &self,
+        group: &str,
+        hook: &str,
+        definition: &Value,
+    ) -> Result<Sent<Value>, Error> {
         self.cluster.change(&call!("hooks", "createHook", &[group, hook], Some(definition))).await
     }
 
     /// Replaces the definition of a hook.
-    pub async fn update_hook(&self, group: &str, hook: &str, definition: &Value) -> Result<Sent<Value>, Error> {
+    pub async fn update_hook(
+        &self,
+        group: &str,
+        hook: &str,
+        definition: &Value,
+    ) -> Result<Sent<Value>, Error> {
         self.cluster.change(&call!("hooks", "updateHook", &[group, hook], Some(definition))).await
     }
 

@@ -1,6 +1,9 @@
 //! Releases, end to end on the embedded cluster.
 
 mod errors;
+mod goldens;
+#[path = "../../../action-tasks/tests/it/replay.rs"]
+mod replay;
 mod snowman;
 mod support;
 

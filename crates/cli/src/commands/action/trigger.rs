@@ -11,6 +11,7 @@ use taskgraph_value::Value;
 
 use super::TriggerArgs;
 use crate::change::ChangeArgs;
+use crate::commands::action_callback::on_laptop;
 use crate::commands::task::{Change, Random, Verb};
 use crate::failure::Misuse;
 use crate::fields;
@@ -70,7 +71,11 @@ pub(super) fn run(
     let plan = change
         .with(async |cluster| Ok(choices.plan(cluster, input.as_ref(), &documents, now, &mut fill).await))?;
     let alone = matches!(args.tasks.as_slice(), [] | [_]) && !args.tasks.iter().any(|task| task == "-");
-    change.carry_out(Verb("trigger an action for", "triggering"), random.checked(plan)?, alone, out)
+    let (verb, plan) = (Verb("trigger an action for", "triggering"), random.checked(plan)?);
+    change.carry_out_and(verb, plan, alone, out, |action_task, connection| {
+        // No worker claims it, so its work is done here.
+        if world.local { on_laptop(action_task, &args.common, connection, world, log) } else { Ok(()) }
+    })
 }
 
 /// The schemas of the actions that take input.

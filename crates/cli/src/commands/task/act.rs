@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::{Error, Result, anyhow};
 use serde_json::{Value, json};
 use taskcluster_operations::{ActionFailure, Done, Failure, Item, Outcome, Plan, Step, summary};
-use taskcluster_queue_client::{Cluster, Error as ServiceError, Recorder, Status};
+use taskcluster_queue_client::{Cluster, Error as ServiceError, Recorder, Status, TaskId};
 use taskgraph_actions::{FindError, InputError, RenderError, SchemaError};
 
 use crate::change::{ChangeArgs, print_recorded};
@@ -77,6 +77,18 @@ impl<'a> Change<'a> {
     /// Asks, carries out a plan, and prints what came of it. If it is about the one task that somebody named, that is
     /// a line as the official client prints it.
     pub(crate) fn carry_out(self, verb: Verb, plan: Plan, alone: bool, out: &mut dyn Write) -> Result<()> {
+        self.carry_out_and(verb, plan, alone, out, |_, _| Ok(()))
+    }
+
+    /// The same, and then something with each task that was created.
+    pub(crate) fn carry_out_and(
+        self,
+        verb: Verb,
+        plan: Plan,
+        alone: bool,
+        out: &mut dyn Write,
+        mut and: impl FnMut(&TaskId, &Connection) -> Result<()>,
+    ) -> Result<()> {
         let changes = plan.changes();
         self.ask(&question(verb.0, plan.items(), changes), changes)?;
         let mut progress = Progress::new(self.log, verb.1, plan.items().len());
@@ -84,6 +96,11 @@ impl<'a> Change<'a> {
         drop(progress);
         if !self.recorded(out)? {
             print(&outcomes, alone, self.style, out)?;
+        }
+        for outcome in &outcomes {
+            if let Ok(Done::Created(id)) = &outcome.result {
+                and(id, &self.connection)?;
+            }
         }
         let all = outcomes.len();
         let failures = outcomes.into_iter().filter_map(|outcome| {
@@ -189,8 +206,11 @@ pub(crate) fn tell(failures: Vec<(String, Failure)>, all: usize, log: &Log) -> R
     if failures.is_empty() {
         return Ok(());
     }
-    let exits: Vec<Exit> =
-        failures.iter().map(|(_, failure)| failure.error().map_or(Exit::Failure, Exit::of_service)).collect();
+    let exit = |failure: &Failure| match failure {
+        Failure::Action(failure) if failure.is_about_rights() => Exit::Rights,
+        failure => failure.error().map_or(Exit::Failure, Exit::of_service),
+    };
+    let exits: Vec<Exit> = failures.iter().map(|(_, failure)| exit(failure)).collect();
     let successes = std::iter::repeat_n(Exit::Success, all.saturating_sub(failures.len()));
     let exit = Exit::of_all(exits.into_iter().chain(successes));
     let mut advice: Vec<String> = Vec::new();
@@ -241,6 +261,9 @@ fn explained(failure: Failure) -> (Error, Vec<String>) {
             }))) = &*failure
             {
                 hints.push("--fetch-schemas allows it".to_owned());
+            }
+            if failure.is_about_rights() {
+                hints.push("`taskgraph creds check` says who asks, and with which scopes".to_owned());
             }
             (Error::from(Failure::Action(failure)), hints)
         }

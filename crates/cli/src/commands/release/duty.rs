@@ -1,0 +1,220 @@
+//! `taskgraph release trigger`, `status` and `cancel`.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Value as Json, json};
+use taskcluster_operations::{Done, Pick, Targets, choose_action};
+use taskcluster_queue_client::{Cluster, Sent, State, TaskId};
+use taskgraph_actions::SchemaDocuments;
+use taskgraph_config::GraphConfig;
+use taskgraph_decision::Push;
+use taskgraph_release_promotion::{
+    ACTION, CanceledPhase, Flavors, Input, Planning, Release, ReleasePlan, cancel_phase, check_promotion,
+    decision_path,
+};
+use taskgraph_vcs::{Repository, VcsTool};
+
+use super::{OfRelease, VersionArgs, some};
+use crate::args::CommonArgs;
+use crate::change::ChangeArgs;
+use crate::commands::action_callback::on_laptop;
+use crate::commands::task::{Change, Random, Verb, tell};
+use crate::connection::Connection;
+use crate::failure::Misuse;
+use crate::fields;
+use crate::listing::{Listing, ListingArgs, Style};
+use crate::log::Log;
+use crate::world::World;
+
+/// What a phase is triggered with.
+pub(super) struct Asked {
+    pub(super) flavor: String,
+    pub(super) of: OfRelease,
+    pub(super) previous: Vec<TaskId>,
+    pub(super) version: VersionArgs,
+    pub(super) set: Vec<String>,
+}
+
+pub(super) fn trigger(
+    asked: Asked,
+    common: &CommonArgs,
+    change: ChangeArgs,
+    listing: ListingArgs,
+    world: &World,
+    out: &mut dyn Write,
+    log: &Log,
+) -> Result<()> {
+    let config = GraphConfig::load(&common.root, &world.cwd)?;
+    let flavors = Flavors::of(&config)?;
+    let flavor = flavors.get(&asked.flavor, config.root())?;
+    let change = Change::begin(change, listing, world, log)?;
+    let index = asked.of.path(&config, world)?;
+    let decision = change.with(async |cluster| Ok(asked.of.find(index.as_deref(), cluster).await))??;
+    let release = change.with(async |cluster| Release::look(cluster, &decision).await)?;
+
+    let done = if asked.previous.is_empty() { release.done() } else { Vec::new() };
+    let decisions = if asked.previous.is_empty() { vec![decision.clone()] } else { asked.previous };
+    let planning = Planning {
+        decisions: &decisions,
+        build_number: asked.version.build_number,
+        version: asked.version.version.map(Into::into),
+        done: &done,
+    };
+    let plan = ReleasePlan::new(&planning, &[flavor], |flavor| flavors.before(flavor));
+    let phase = plan.phases.first().context("there is no phase to trigger")?;
+    let previous: Vec<String> = phase.previous.iter().map(|base| base.shown().to_string()).collect();
+    log.info(format_args!("{} builds on {}.", flavor.name, previous.join(", ")));
+    let input = fields::set_values(Some(phase.to_value()), &asked.set, &[])?;
+    Input::read(&input.clone().unwrap_or_default())?;
+
+    let now = world.now.to_utc();
+    let mut random = Random::default();
+    let mut fill = |bytes: &mut [u8; 16]| random.fill(bytes);
+    let group = Targets::Group(&decision);
+    let choices = change.with(async |cluster| choose_action(cluster, group, ACTION, Pick::Only).await)?;
+    let plan = change.with(async |cluster| {
+        Ok(choices.plan(cluster, input.as_ref(), &SchemaDocuments::default(), now, &mut fill).await)
+    })?;
+    let (verb, plan) = (Verb("trigger a release promotion for", "triggering"), random.checked(plan)?);
+    change.carry_out_and(verb, plan, true, out, |action_task, connection| {
+        // No worker claims it, so its work is done here.
+        if world.local { on_laptop(action_task, common, connection, world, log) } else { Ok(()) }
+    })
+}
+
+impl OfRelease {
+    /// Where the index has the decision task of what is checked out; nothing if somebody named one.
+    fn path(&self, config: &GraphConfig, world: &World) -> Result<Option<String>> {
+        if self.decision.is_some() {
+            return Ok(None);
+        }
+        let repository = Repository::discover(&world.cwd)?;
+        if repository.tool() == VcsTool::Hg {
+            return Err(anyhow!(Misuse(
+                "the decision task of a Mercurial push is found by its number, which a checkout does not know; name it \
+                 with --decision"
+                    .into()
+            )));
+        }
+        let push = Push::of_checkout(&repository, 0)?;
+        Ok(Some(decision_path(config.trust_domain(), &push.project, &push.head_rev)))
+    }
+
+    /// The decision task that somebody named, or that the index has.
+    async fn find(&self, path: Option<&str>, cluster: &Cluster) -> Result<TaskId> {
+        match (&self.decision, path) {
+            (Some(decision), _) => Ok(decision.clone()),
+            (None, path) => {
+                let path = path.unwrap_or_default();
+                let found = cluster.index().find_task(path).await;
+                Ok(found
+                    .with_context(|| format!("cannot find the decision task `{path}` in the index"))?
+                    .task_id)
+            }
+        }
+    }
+}
+
+pub(super) fn status(
+    of: &OfRelease,
+    common: &CommonArgs,
+    style: Style,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let config = GraphConfig::load(&common.root, &world.cwd)?;
+    let path = of.path(&config, world)?;
+    let connection = Connection::open(world)?;
+    let cluster = connection.cluster();
+    let release = connection.block_on(async {
+        let decision = of.find(path.as_deref(), cluster).await?;
+        anyhow::Ok(Release::look(cluster, &decision).await?)
+    })?;
+    let mut listing = Listing::new(&[
+        ("PHASE", "phase"),
+        ("TASK", "taskId"),
+        ("ACTION TASK", "actionState"),
+        ("STATE", "state"),
+        ("TASKS", "shownTasks"),
+        ("BUILDS ON", "shownPrevious"),
+    ]);
+    let states = |counts: &[(State, usize)]| -> Json {
+        counts
+            .iter()
+            .map(|(state, count)| (state.to_string(), Json::from(*count)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let shown = |counts: &[(State, usize)]| {
+        let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        some(counts.join(", "))
+    };
+    let mut first = json!({
+        "phase": "push", "taskId": release.decision, "tasks": states(&release.counts), "previous": [],
+    });
+    if style != Style::Json {
+        first["shownTasks"] = shown(&release.counts);
+    }
+    listing.push(first);
+    for phase in &release.phases {
+        let previous: Vec<&str> = phase.previous.iter().map(|id| id.as_str()).collect();
+        let mut row = json!({
+            "phase": phase.flavor.as_deref(), "taskId": phase.task_id, "actionState": phase.status.state,
+            "state": phase.state(), "tasks": states(&phase.counts), "previous": previous, "created": phase.created,
+            "sealed": phase.sealed,
+        });
+        if style != Style::Json {
+            row["shownTasks"] = shown(&phase.counts);
+            if phase.sealed.is_some() {
+                row["state"] = "given up".into();
+            }
+            row["shownPrevious"] = some(previous.join(" "));
+        }
+        listing.push(row);
+    }
+    listing.print(style, out)
+}
+
+pub(super) fn cancel(
+    task: &TaskId,
+    change: ChangeArgs,
+    listing: ListingArgs,
+    world: &World,
+    out: &mut dyn Write,
+    log: &Log,
+) -> Result<()> {
+    let change = Change::begin(change, listing, world, log)?;
+    change.with(async |cluster| Ok(check_promotion(cluster, task).await))??;
+    // It is worth a question, as it cannot be undone.
+    change.ask(
+        &format!("cancel the phase {task} and all of its tasks, and seal its group, which cannot be undone"),
+        2,
+    )?;
+    let now = world.now.to_utc();
+    let canceled = change.with(async |cluster| Ok(cancel_phase(cluster, task, now).await))??;
+    let CanceledPhase { action, tasks, sealed } = canceled;
+    if !change.recorded(out)? {
+        let mut rows = Listing::new(&[("TASK", "taskId"), ("RESULT", "result"), ("NAME", "name")]);
+        for outcome in action.iter().chain(&tasks) {
+            let result = match &outcome.result {
+                Ok(Done::Unchanged(status)) => format!("still {}", status.state),
+                Ok(_) => "canceled".to_owned(),
+                Err(_) => "failed".to_owned(),
+            };
+            rows.push(json!({"taskId": outcome.task_id, "name": outcome.name, "result": result}));
+        }
+        if let Some(Ok(Sent::Done(group))) = sealed.as_ref().map(|sealed| &sealed.result) {
+            rows.push(json!({"taskId": group.task_group_id, "name": "the group", "result": "sealed"}));
+        }
+        rows.print(change.style(), out)?;
+    }
+    let all = action.len() + tasks.len() + 1;
+    let failures = action.into_iter().chain(tasks).filter_map(|outcome| {
+        let id = outcome.task_id.to_string();
+        outcome.result.err().map(|failure| (id, failure))
+    });
+    let sealing = sealed.and_then(|sealed| sealed.result.err());
+    let sealing = sealing.map(|error| (task.to_string(), taskcluster_operations::Failure::Failed(error)));
+    tell(failures.chain(sealing).collect(), all, log)
+}

@@ -1,0 +1,199 @@
+//! Where a release stands, and ending it.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+use taskcluster_operations::{
+    Outcome, Sealed, count, group_tasks, name, plan_cancel, plan_cancel_groups, seal,
+};
+use taskcluster_queue_client::{Cluster, Error as ClientError, State, Status, Task, TaskId};
+use taskgraph_value::Str;
+
+use crate::{ACTION, Error};
+
+/// A release: a decision task, and the phases that were triggered for it.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The decision task.
+    pub decision: TaskId,
+    /// The tasks of its group in each state, without the decision task and those of phases.
+    pub counts: Vec<(State, usize)>,
+    /// The phases, in the order in which they were triggered.
+    pub phases: Vec<PhaseRun>,
+}
+
+/// A phase that was triggered.
+#[derive(Clone, Debug)]
+pub struct PhaseRun {
+    /// The action task, and the group of its tasks.
+    pub task_id: TaskId,
+    /// Its flavor, if its definition says it.
+    pub flavor: Option<Str>,
+    /// The graphs it builds on, as its input has them.
+    pub previous: Vec<Str>,
+    /// How the action task stands.
+    pub status: Status,
+    /// When it was created.
+    pub created: String,
+    /// The tasks of its group in each state. None before the action task has created one.
+    pub counts: Vec<(State, usize)>,
+    /// When its group was sealed, which is how a phase is given up.
+    pub sealed: Option<String>,
+}
+
+impl PhaseRun {
+    /// How its tasks stand all together: the action task's own state unless it has completed, then the worst of its
+    /// group.
+    pub fn state(&self) -> State {
+        if self.status.state != State::Completed {
+            return self.status.state;
+        }
+        let order = [
+            State::Failed,
+            State::Exception,
+            State::Running,
+            State::Pending,
+            State::Unscheduled,
+            State::Completed,
+        ];
+        let is_there = |state: &State| self.counts.iter().any(|(found, _)| found == state);
+        order.into_iter().find(is_there).unwrap_or(State::Completed)
+    }
+}
+
+impl Release {
+    /// Looks at the group of a decision task, and at those of the phases in it, and of phases that were triggered from
+    /// those.
+    pub async fn look(cluster: &Cluster, decision: &TaskId) -> Result<Release, ClientError> {
+        let mut release = Release { decision: decision.clone(), counts: Vec::new(), phases: Vec::new() };
+        let mut groups = VecDeque::from([decision.clone()]);
+        while let Some(group) = groups.pop_front() {
+            let tasks = match group_tasks(cluster, &group, &mut |_| {}).await {
+                // There is no group before its first task.
+                Err(ClientError::NotFound(_)) if group != *decision => Vec::new(),
+                tasks => tasks?,
+            };
+            let (promotions, others): (Vec<Task>, Vec<Task>) =
+                tasks.into_iter().partition(|task| is_promotion(&task.task));
+            let counted = others.iter().map(|task| &task.status).filter(|status| status.task_id != group);
+            let counts = count(counted);
+            match release.phases.iter_mut().find(|phase| phase.task_id == group) {
+                Some(phase) => {
+                    phase.counts = counts;
+                    phase.sealed = sealed(cluster, &group).await?;
+                }
+                None => release.counts = counts,
+            }
+            for Task { status, task, .. } in promotions {
+                let known = release.phases.iter().any(|phase| phase.task_id == status.task_id);
+                if known || status.task_id == *decision {
+                    continue;
+                }
+                groups.push_back(status.task_id.clone());
+                release.phases.push(PhaseRun {
+                    task_id: status.task_id.clone(),
+                    flavor: input(&task)["release_promotion_flavor"].as_str().map(Str::from),
+                    previous: input(&task)["previous_graph_ids"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|id| id.as_str().map(Str::from))
+                        .collect(),
+                    created: task["created"].as_str().unwrap_or_default().to_owned(),
+                    status,
+                    counts: Vec::new(),
+                    sealed: None,
+                });
+            }
+        }
+        release.phases.sort_by(|a, b| (&a.created, &a.task_id).cmp(&(&b.created, &b.task_id)));
+        Ok(release)
+    }
+
+    /// The flavors whose graphs are there to be built on, with their tasks; of those that ran several times, the last
+    /// one comes last. A phase that was given up is none of them.
+    pub fn done(&self) -> Vec<(Str, TaskId)> {
+        let is_done = |phase: &&PhaseRun| phase.status.state == State::Completed && phase.sealed.is_none();
+        let completed = self.phases.iter().filter(is_done);
+        completed.filter_map(|phase| Some((phase.flavor.clone()?, phase.task_id.clone()))).collect()
+    }
+}
+
+/// When a group was sealed, if it is there and was.
+async fn sealed(cluster: &Cluster, group: &TaskId) -> Result<Option<String>, ClientError> {
+    match cluster.queue().get_task_group(group).await {
+        Ok(group) => Ok(group.sealed),
+        Err(ClientError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the index has the decision task of a revision of a git repository.
+pub fn decision_path(trust_domain: &str, project: &str, revision: &str) -> String {
+    format!("{trust_domain}.v2.{project}.revision.{revision}.taskgraph.decision")
+}
+
+/// Whether a definition is that of a task that the action runs in.
+fn is_promotion(definition: &Json) -> bool {
+    let is = |path: &str| definition.pointer(path).and_then(Json::as_str) == Some(ACTION);
+    is("/payload/env/ACTION_CALLBACK") || is("/extra/action/name")
+}
+
+/// The input of an action task, null if its definition does not have it.
+fn input(definition: &Json) -> Json {
+    let of_environment = definition.pointer("/payload/env/ACTION_INPUT").and_then(Json::as_str);
+    of_environment
+        .and_then(|text| serde_json::from_str(text).ok())
+        .or_else(|| definition.pointer("/extra/action/context/input").cloned())
+        .or_else(|| definition.pointer("/extra/action/input").cloned())
+        .unwrap_or_default()
+}
+
+/// What came of canceling a phase.
+#[derive(Debug)]
+pub struct CanceledPhase {
+    /// The action task.
+    pub action: Vec<Outcome>,
+    /// The tasks of its group that had not ended.
+    pub tasks: Vec<Outcome>,
+    /// The group; nothing if it never had a task.
+    pub sealed: Option<Sealed>,
+}
+
+/// Looks whether a task is one that the action runs in.
+///
+/// Fails with [`Error::NoPromotion`] if not, and with [`Error::LookUp`].
+pub async fn check_promotion(cluster: &Cluster, task_id: &TaskId) -> Result<(), Error> {
+    let definition = cluster.queue().task(task_id).await.map_err(|source| Error::LookUp { source })?;
+    if is_promotion(&definition) {
+        return Ok(());
+    }
+    let problem =
+        "expected one whose `extra.action.name` or variable `ACTION_CALLBACK` is `release-promotion`";
+    Err(Error::NoPromotion { task_id: task_id.clone(), name: name(&definition), problem })
+}
+
+/// Cancels a phase: first the action task, so that it creates nothing more, then what is in its group, and then seals
+/// the group, which cannot be undone: a phase that was canceled is triggered anew, not run again.
+///
+/// Fails as [`check_promotion`]. What is wrong with single tasks is in the outcomes.
+pub async fn cancel_phase(
+    cluster: &Cluster,
+    action: &TaskId,
+    now: DateTime<Utc>,
+) -> Result<CanceledPhase, Error> {
+    check_promotion(cluster, action).await?;
+    let looked = plan_cancel(cluster, std::slice::from_ref(action), now).await;
+    let own = looked.map_err(|source| Error::LookUp { source })?.act(cluster, |_| {}).await;
+    let groups = std::slice::from_ref(action);
+    match cluster.queue().get_task_group(action).await {
+        Err(ClientError::NotFound(_)) => {
+            return Ok(CanceledPhase { action: own, tasks: Vec::new(), sealed: None });
+        }
+        Err(source) => return Err(Error::LookUp { source }),
+        Ok(_) => {}
+    }
+    let tasks = plan_cancel_groups(cluster, groups, None, now, &mut |_| {}).await.act(cluster, |_| {}).await;
+    Ok(CanceledPhase { action: own, tasks, sealed: seal(cluster, groups).await.pop() })
+}
