@@ -34,8 +34,11 @@ CALLS = [
     ("retrigger-decision", DECISION, None),
     ("cancel-all", None, None),
 ]
-# How many tasks that are. Those that only change tasks create none.
-MADE = {}
+# How many tasks that makes.
+MADE = {
+    "retrigger": 11, "retrigger-disabled": 2, "retrigger-multiple": 2, "add-new-jobs": 3, "rebuild-cached-tasks": 3,
+    "rerun": 0, "cancel": 0, "retrigger-decision": 1, "cancel-all": 0,
+}
 # Not created, and nothing changed: both end with 1.
 REFUSED = [
     ("retrigger", "report-all", {}),

@@ -23,7 +23,7 @@ DECISION = "fdtgsD5DQUmAQZEaGMvQ4Q"
 RUN_TASK = Path(taskgraph.__file__).parent / "run-task"
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 # What only one of the two leaves, or leaves in a form that says when.
-OWN = {"runnable-jobs.json.gz"}
+OWN = {"action.yml", "runnable-jobs.json.gz"}
 # Those that are not called as the fixture.
 PROJECTS = {"repositories": "main-repo"}
 PUSHES = {

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates, lowest first: each may use only those above it. docs/architecture.md has what they are for.
-const FLOORS: [&str; 19] = [
+const FLOORS: [&str; 21] = [
     "taskgraph-value",
     "taskgraph-schema",
     "taskgraph-graph",
@@ -28,17 +28,19 @@ const FLOORS: [&str; 19] = [
     "taskgraph-fixtures",
     "taskgraph-decision",
     "taskgraph-action-tasks",
+    "taskgraph-release-promotion",
     "taskgraph-cli",
 ];
 
 /// The only crates that may reach the network.
-const ONLINE: [&str; 6] = [
+const ONLINE: [&str; 8] = [
     "taskcluster-queue-client",
     "taskcluster-local-cluster",
     "taskcluster-operations",
     "taskgraph-chain-of-trust",
     "taskgraph-decision",
     "taskgraph-action-tasks",
+    "taskgraph-release-promotion",
     "taskgraph-cli",
 ];
 

@@ -48,6 +48,8 @@ pub struct Call<'a> {
     pub runtime: &'a Runtime,
     /// The folder to leave artifacts in. It is made when there is one.
     pub artifacts: PathBuf,
+    /// The folder to leave the contexts of images in, if a whole graph is made.
+    pub contexts: PathBuf,
     /// The present.
     pub now: &'a dyn Fn() -> DateTime<Utc>,
     /// Gets a line for each thing that is done.

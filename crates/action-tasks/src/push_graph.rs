@@ -53,8 +53,8 @@ impl Call<'_> {
 
     /// The graph of the push, and which of its tasks exist.
     ///
-    /// Action and cron tasks that leave no labels are passed over, as those that only cancel or rerun; so is this action
-    /// task itself, if it ran before.
+    /// Action and cron tasks that leave no labels are passed over, as those that only cancel or rerun. So is this action
+    /// task itself, if it ran before, and what was created after it: run again, it finds what it found then.
     ///
     /// Fails as [`Call::decision_task_id`], and with [`Error::Artifact`] and [`Error::BadArtifact`].
     pub fn push_graph(&self) -> Result<PushGraph, Error> {
@@ -89,7 +89,7 @@ impl Call<'_> {
         })
     }
 
-    /// The action and cron tasks of the push, but for this one, in the order in which they were created.
+    /// The action and cron tasks of the push that were created before this one, in that order.
     async fn other_tasks(&self) -> Result<Vec<TaskId>, Error> {
         let text = |name| self.parameters.text(name);
         let push = format!("{}.v2.{}", self.config.trust_domain(), text("project")?);
@@ -106,11 +106,14 @@ impl Call<'_> {
                 Err(source) => return Err(Error::Index { path, source }),
             }
         }
+        let own = self.own_task_id.as_ref();
         let mut seen = FxHashSet::default();
-        found.retain(|task| {
-            Some(&task.task_id) != self.own_task_id.as_ref() && seen.insert(task.task_id.clone())
-        });
-        let ids: Vec<TaskId> = found.iter().map(|task| task.task_id.clone()).collect();
+        found.retain(|task| Some(&task.task_id) != own && seen.insert(task.task_id.clone()));
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut ids: Vec<TaskId> = found.iter().map(|task| task.task_id.clone()).collect();
+        ids.extend(own.cloned());
         let definitions = match self.cluster.queue().tasks(&ids).await {
             Ok(definitions) => definitions,
             Err(source) if source.is_about_reach() => {
@@ -119,14 +122,15 @@ impl Call<'_> {
             // They expire in the order in which they were created, mostly.
             Err(_) => vec![None; ids.len()],
         };
+        let mut created =
+            definitions.iter().map(|definition| time(definition.as_ref()?["created"].as_str()?));
         let mut ordered: Vec<_> = found
             .into_iter()
-            .zip(definitions)
-            .map(|(task, definition)| {
-                let created = definition.as_ref().and_then(|definition| definition["created"].as_str());
-                (created.and_then(time), time(&task.expires), task.task_id)
-            })
+            .map(|task| (created.next().flatten(), time(&task.expires), task.task_id))
             .collect();
+        if let Some(own) = created.next().flatten() {
+            ordered.retain(|(created, _, _)| created.is_none_or(|created| created <= own));
+        }
         ordered.sort_by(|a, b| (a.0, a.1, a.2.as_str()).cmp(&(b.0, b.1, b.2.as_str())));
         Ok(ordered.into_iter().map(|(_, _, id)| id).collect())
     }

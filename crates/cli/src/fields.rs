@@ -145,11 +145,9 @@ fn ask_one(
             bail!("there was no answer for `{}`, so nothing was changed", one_line(name));
         }
         let answer = answer.trim();
-        if answer.is_empty() {
-            if field.default.is_some() || !field.required {
-                return Ok(None);
-            }
-            // An empty text may be what is wanted.
+        // If it has to be there, an empty text may be what is wanted.
+        if answer.is_empty() && (field.default.is_some() || !field.required) {
+            return Ok(None);
         }
         let value = match read(answer, field) {
             Ok(value) => value,

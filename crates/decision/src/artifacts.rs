@@ -13,6 +13,10 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{AnyError, Error};
 
+/// The folder of the contexts of images, as tasks know it: they load `public/docker-contexts/<image>.tar.gz` of the decision
+/// task. The reference makes it in the current folder.
+pub const CONTEXTS: &str = "docker-contexts";
+
 /// A folder of artifacts.
 ///
 /// Every file is written under another name first and then renamed, so whoever looks sees a whole file or none, and

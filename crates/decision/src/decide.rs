@@ -19,6 +19,8 @@ pub struct DecisionTask<'a> {
     pub artifacts: &'a Artifacts,
     /// The artifact `actions.json`, if the graph has actions.
     pub actions: Option<&'a Value>,
+    /// The artifact `action.yml`, if there is one.
+    pub action_yml: Option<&'a str>,
     /// The current time; the log has it in its time zone.
     pub now: DateTime<FixedOffset>,
 }
@@ -37,7 +39,7 @@ impl DecisionTask<'_> {
 
     /// Generates all phases of a graph, writes every artifact that describes it, and plans to create its tasks.
     ///
-    /// The artifacts, in this order: `parameters.yml`, `actions.json`, `full-task-graph.json`, `runnable-jobs.json` and
+    /// The artifacts, in this order: `parameters.yml`, `actions.json`, `action.yml`, `full-task-graph.json`, `runnable-jobs.json` and
     /// the same compressed, `target-tasks.json`, `optimizations.log`, `task-graph.json`, `label-to-taskid.json`,
     /// and, if they are found, the scripts `run-task` and `fetch-content`. What was written stays if a later phase fails, to look at.
     ///
@@ -48,6 +50,9 @@ impl DecisionTask<'_> {
         self.artifacts.write_parameters("parameters.yml", &session.parameters)?;
         if let Some(actions) = self.actions {
             self.artifacts.write_json("actions.json", actions)?;
+        }
+        if let Some(text) = self.action_yml {
+            self.artifacts.write("action.yml", |out| Ok(out.write_all(text.as_bytes())?))?;
         }
 
         let full = generator.full_task_graph()?;

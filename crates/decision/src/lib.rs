@@ -54,7 +54,7 @@ mod runnable;
 mod stand_in;
 
 pub use crate::{
-    artifacts::Artifacts,
+    artifacts::{Artifacts, CONTEXTS},
     create::{
         Conflict, CreateError, CreateProblem, Created, Difference, FailedTask, Fault, Plan, PlannedTask,
         Progress, scheduler_id,

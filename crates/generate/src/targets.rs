@@ -120,7 +120,7 @@ enum Unwanted {
 impl Unwanted {
     fn text(self, task: &Task, push: &Push<'_>) -> String {
         let differs = |what: &str, is: &str, key: &str| {
-            let wanted = task.attributes.get(key).map_or_else(|| "not set".to_owned(), |list| repr(list));
+            let wanted = task.attributes.get(key).map_or_else(|| "not set".to_owned(), repr);
             format!("the {what} is `{is}`, and `{key}` is {wanted}")
         };
         match self {

@@ -57,13 +57,13 @@ pub struct Session {
     /// Leaves out digests and schema checks, to look at a graph quickly.
     pub fast: bool,
     /// The folder to write image contexts to; only a decision task has one.
-    pub artifacts: Option<PathBuf>,
+    pub contexts: Option<PathBuf>,
     dates: AtomicBool,
     memo: Memo,
 }
 
 impl Session {
-    /// A session without artifacts, that checks everything.
+    /// A session that writes no image contexts, and checks everything.
     pub fn new(
         config: GraphConfig,
         parameters: Parameters,
@@ -81,7 +81,7 @@ impl Session {
             environment,
             cwd,
             fast: false,
-            artifacts: None,
+            contexts: None,
             memo: Memo::default(),
         }
     }

@@ -35,12 +35,24 @@ impl Action for ReleasePromotion {
         let flavors = Flavors::of(&call.config)?;
         let mut input = Input::read(&call.input)?;
         let flavor = flavors.get(&input.flavor, call.config.root())?;
-        // The schema's default is filled in before anybody could see whether the input had it; what the flavor says is
-        // closer to what is meant.
-        let filled_in = input.rebuild_kinds.as_deref() == Some(flavors.rebuild_kinds());
-        if filled_in && flavor.values.contains_key("rebuild-kinds") {
+        // As in the reference, the flavor decides about what was not said, and not the default that was filled in.
+        let is_said = was_given(call, "rebuild_kinds").unwrap_or_else(|| {
+            let is_default = input.rebuild_kinds.as_deref() == Some(flavors.rebuild_kinds());
+            !is_default || !flavor.values.contains_key("rebuild-kinds")
+        });
+        if !is_said {
             input.rebuild_kinds = None;
         }
         Ok(decide(call, flavor, input)?)
     }
+}
+
+/// Whether the input that the action task was created with has a key, before defaults were filled in; nothing if its
+/// environment does not say.
+fn was_given(call: &Call<'_>, key: &str) -> Option<bool> {
+    if call.environment.get("ACTION_CALLBACK") != Some(ACTION) {
+        return None;
+    }
+    let given: Value = serde_json::from_str(call.environment.get("ACTION_INPUT")?).ok()?;
+    Some(given.at(key).is_some())
 }

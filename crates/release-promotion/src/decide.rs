@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use taskcluster_queue_client::{State, TaskId};
-use taskgraph_action_tasks::{Call, Error as ActionError, actions_json};
+use taskgraph_action_tasks::{Call, Error as ActionError, action_yml, actions_json};
 use taskgraph_config::GraphConfig;
 use taskgraph_decision::{CreatedBefore, DecisionTask, Error as DecisionError, look_up};
 use taskgraph_generate::{Error as GenerateError, Generator, Lookup, LookupError, Lookups, TargetMethod};
@@ -47,7 +47,7 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
         environment = environment.with("TASK_ID", own.as_str());
     }
     let mut session = Session::new(config, parameters, call.registry.clone(), environment, call.cwd.clone());
-    session.artifacts = Some(call.artifacts.clone());
+    session.contexts = Some(call.contexts.clone());
     let scripts = call.environment.get("TASKGRAPH_RUN_TASK_DIR").filter(|folder| !folder.is_empty());
     set_run_task_dir(&session, scripts.map(|folder| call.cwd.join(PathBuf::from(folder))));
 
@@ -62,7 +62,15 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
     let artifacts = call.artifacts()?;
     let actions = actions_json(&call.registry, &session.parameters, &session.config, own.as_str())?;
     let now = (call.now)().fixed_offset();
-    let decision = DecisionTask { task_id: own, artifacts: &artifacts, actions: Some(&actions), now };
+    let action_yml = action_yml(&call.registry, &session.parameters, &session.config, own, now.to_utc())
+        .unwrap_or_default();
+    let decision = DecisionTask {
+        task_id: own,
+        artifacts: &artifacts,
+        actions: Some(&actions),
+        action_yml: action_yml.as_deref(),
+        now,
+    };
     let answers = Answers::default();
     let generator = Generator::new(session).with_inputs(decision.inputs(answers.clone(), before));
     if let Err(error) = generator.optimized_task_graph() {
@@ -83,7 +91,7 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
     let made = generator.morphed_task_graph().map_err(|error| explained(error, &graphs))?;
     let (made, kept) =
         (made.len(), generator.label_to_taskid().map_err(|error| decision_failed(error.into()))?.len());
-    if generator.target_task_set().is_ok_and(|targets| targets.len() == 0) {
+    if generator.target_task_set().is_ok_and(|targets| targets.is_empty()) {
         call.say(&format!(
             "the target method `{method}` chooses no task: look at the attributes `shipping_phase` and \
              `shipping_product`"
@@ -92,11 +100,7 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
     if !call.is_test() {
         check_reused(call, &generator, &graphs)?;
     }
-    call.say(&format!(
-        "{}: {made} tasks to make, {} re-used or replaced",
-        flavor.name,
-        kept.saturating_sub(made)
-    ));
+    call.say(&format!("{}: to make {made}, re-used {}", flavor.name, kept.saturating_sub(made)));
     let plan = decision.describe(&generator).map_err(decision_failed)?;
     Ok(call.create(&plan)?)
 }
@@ -111,7 +115,7 @@ pub(crate) fn explained(error: GenerateError, graphs: &PreviousGraphs) -> Error 
     };
     let source = DecisionError::from(error);
     match known {
-        Some((graph, kind)) => Error::Vanished { source, graph, kind },
+        Some((graph, kind)) => Error::Vanished { source: Box::new(source), graph, kind },
         None => Error::Decision { source },
     }
 }

@@ -124,7 +124,7 @@ pub enum Error {
     )]
     Vanished {
         /// What depends on it.
-        source: DecisionError,
+        source: Box<DecisionError>,
         /// The graph that has it.
         graph: Str,
         /// Its kind there.

@@ -1,7 +1,6 @@
 //! The graphs that a release builds on.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -126,13 +125,9 @@ impl PreviousGraphs {
     /// As in the reference, labels of `do_not_optimize` are among them, although no such task is re-used: that parameter
     /// wins over this one.
     pub fn existing_tasks(&self, rebuild_kinds: &[Str]) -> Map {
-        let mut existing: BTreeMap<&Str, &Str> = BTreeMap::new();
-        for (label, task_id) in self.graphs.iter().flat_map(|graph| &graph.tasks) {
-            if self.kind(label).is_some_and(|kind| !rebuild_kinds.contains(kind)) {
-                existing.insert(label, task_id);
-            }
-        }
-        existing.into_iter().map(|(label, id)| (label.clone(), Value::from(id))).collect()
+        let wanted = |label: &&Str| self.kind(label).is_some_and(|kind| !rebuild_kinds.contains(kind));
+        let existing = self.labels().into_iter().filter(wanted);
+        existing.filter_map(|label| Some((label.clone(), Value::from(self.find(label)?.1)))).collect()
     }
 }
 

@@ -161,7 +161,7 @@ fn context_digest(
     let folder = taskgraph_docker::path::join("taskcluster/docker", definition);
     let files = || run_task_files(kind);
     let context = Context::load(&root, &folder, &args, &files).map_err(Problem::other)?;
-    match &kind.artifacts {
+    match &kind.contexts {
         Some(artifacts) => context.write_tar_gz(&artifacts.join(format!("{name}.tar.gz"))),
         None => context.digest(),
     }

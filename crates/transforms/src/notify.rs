@@ -117,7 +117,7 @@ fn add_notifications(
                 "config" => kind.config.clone(),
                 "params" => kind.parameters.values().clone(),
                 "graph_config" => kind.session.config.values().clone(),
-                "write_artifacts" => kind.artifacts.is_some(),
+                "write_artifacts" => kind.contexts.is_some(),
             },
         },
     };

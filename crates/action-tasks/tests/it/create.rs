@@ -111,6 +111,20 @@ fn an_interrupted_action_is_finished_although_the_index_has_more_now() {
 }
 
 #[test]
+fn an_action_that_is_run_again_does_not_see_later_ones() {
+    let push = Push::new();
+    let retrigger = || push.run("retrigger", Some("test-1"), Value::Null);
+    retrigger().unwrap();
+    let first = push.definition(&of_action("0", "test-1"));
+    push.time.pass(TimeDelta::minutes(1));
+    push.task(OTHER, "another action", &[]);
+    push.artifacts(OTHER, &[("label-to-taskid.json", map! { "build" => OTHER }.into())]);
+    push.index(&format!("example.v2.example.revision.b.actions.{OTHER}"), OTHER);
+    retrigger().unwrap();
+    assert_eq!(push.definition(&of_action("0", "test-1")), first);
+}
+
+#[test]
 fn jobs_that_were_optimized_away_are_added_with_what_they_need() {
     let push = Push::new();
     push.task(OTHER, "tool of another push", &[]);

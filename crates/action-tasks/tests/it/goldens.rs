@@ -1,12 +1,12 @@
 //! What decision tasks of the reference say about actions, for every fixture, and what its callbacks do.
 
-use taskgraph_action_tasks::{actions_json, register};
+use taskgraph_action_tasks::{action_yml, actions_json, register};
 use taskgraph_fixtures::{Checkout, Expected, Fixture, Json, Run, Shared, each_set};
 use taskgraph_kinds::Registry;
 use taskgraph_value::json;
 
 use crate::replay::{cases, replay};
-use crate::support::{DECISION, registry};
+use crate::support::{DECISION, id, registry};
 
 /// The action of the crate `release-promotion`, whose tests look at what it does.
 const ELSEWHERE: &str = "release-promotion";
@@ -28,6 +28,10 @@ fn check(shared: &Shared, set: &str) {
         assert!(error.contains(".taskcluster.yml"), "{error}");
         return;
     };
+
+    let now = "2026-02-02T02:40:00Z".parse().unwrap();
+    let template = action_yml(&registry, &session.parameters, &session.config, &id(DECISION), now).unwrap();
+    assert!(template.is_none_or(|template| template.contains("{{task_labels}}")));
 
     let found = json::pretty(&found.unwrap()).unwrap();
     let plain = std::fs::read_to_string(fixture.folder().join("../actions.json")).unwrap();

@@ -312,6 +312,7 @@ impl World {
             cluster: &cluster,
             runtime: &self.runtime,
             artifacts: artifacts.clone(),
+            contexts: artifacts.join("docker-contexts"),
             now: &|| self.now(),
             log: &|_| {},
         };

@@ -252,6 +252,7 @@ impl Push {
             cluster,
             runtime: &self.runtime,
             artifacts: self.folder.path().join("artifacts"),
+            contexts: self.folder.path().join("docker-contexts"),
             now: &now,
             log: &log,
         };

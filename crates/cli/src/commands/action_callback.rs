@@ -8,7 +8,7 @@ use clap::Args;
 use taskcluster_queue_client::{Cluster, TaskId};
 use taskgraph_action_tasks::{Asked, Call};
 use taskgraph_config::{GraphConfig, Parameters, yaml};
-use taskgraph_decision::TaskIds;
+use taskgraph_decision::{CONTEXTS, TaskIds};
 use taskgraph_value::{List, Map, Value, json};
 
 use crate::args::CommonArgs;
@@ -155,6 +155,7 @@ impl<'a> Task<'a> {
         let session = session(world, config, parameters, &world.cwd, run_task_dir, log);
         // Nothing that is created in a test needs an id that lasts.
         let creator = own.clone().map_or_else(|| random_bytes().map(TaskId::from_random), Ok)?;
+        let contexts = if world.local { folder } else { &world.cwd };
         let call = Call {
             parameters: session.parameters.clone(),
             config: session.config.clone(),
@@ -169,6 +170,7 @@ impl<'a> Task<'a> {
             cluster,
             runtime: connection.runtime(),
             artifacts: folder.to_owned(),
+            contexts: contexts.join(CONTEXTS),
             now: &now,
             log: &|message| log.info(message),
         };

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use taskcluster_queue_client::{Cluster, TaskId};
-use taskgraph_action_tasks::{Error, actions_json};
+use taskgraph_action_tasks::{Error, action_yml, actions_json};
 use taskgraph_config::GraphConfig;
 use taskgraph_decision::{
-    Artifacts, CreatedBefore, DecisionTask, Plan, Push, PushContext, decision_parameters,
+    Artifacts, CONTEXTS, CreatedBefore, DecisionTask, Plan, Push, PushContext, decision_parameters,
 };
 use taskgraph_generate::{Generator, registry};
 use taskgraph_kinds::Session;
@@ -142,9 +142,18 @@ impl Prepared<'_> {
     fn describe(mut self, task_id: &TaskId, folder: &Path, before: CreatedBefore) -> Result<Plan> {
         let (world, log) = (self.world, self.log);
         let artifacts = &Artifacts::open(folder)?;
-        self.session.artifacts = Some(folder.to_owned());
+        // Tasks look for them among the artifacts, but only a worker is told that they are there.
+        let contexts = if world.local { folder } else { &world.cwd };
+        self.session.contexts = Some(contexts.join(CONTEXTS));
         let actions = self.actions(task_id)?;
-        let decision = DecisionTask { task_id, artifacts, actions: actions.as_ref(), now: world.now };
+        let action_yml = actions.is_some().then(|| self.action_yml(task_id)).flatten();
+        let decision = DecisionTask {
+            task_id,
+            artifacts,
+            actions: actions.as_ref(),
+            action_yml: action_yml.as_deref(),
+            now: world.now,
+        };
         let inputs = decision.inputs(Asking::of(world), before);
         let generator = Generator::new(self.session).with_inputs(inputs);
         let generator = if self.no_verify { generator.without_verifications() } else { generator };
@@ -167,6 +176,15 @@ impl Prepared<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The template of tasks that add jobs. Few still use it, so it is no reason to fail.
+    fn action_yml(&self, task_id: &TaskId) -> Option<String> {
+        let Session { registry, parameters, config, .. } = &self.session;
+        action_yml(registry, parameters, config, task_id, self.world.now.to_utc()).unwrap_or_else(|error| {
+            self.log.debug(format_args!("no action.yml: {error}"));
+            None
+        })
     }
 
     /// Writes the artifacts to a folder, and creates the tasks that do not exist yet.

@@ -159,7 +159,10 @@ fn a_push_and_all_that_is_done_to_it() {
     let before = group(&env, &decision);
     for (args, expected) in [
         (format!("retrigger {build} --set times=0"), "`times`: expected at least 1, found the integer 0"),
-        (format!("retrigger {build} --set times=101"), "`times`: expected at most 100, found the integer 101"),
+        (
+            format!("retrigger {build} --set times=101"),
+            "`times`: expected at most 100, found the integer 101",
+        ),
         (format!("reboot {build}"), "reboot"),
         (format!("add-new-jobs --group {decision} --set tasks=[test-nothing]"), "test-nothing"),
     ] {

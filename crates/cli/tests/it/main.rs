@@ -14,6 +14,7 @@ mod interface;
 mod laptop;
 mod local;
 mod output;
+mod release;
 mod remote;
 mod sets;
 mod signin;

@@ -1,7 +1,9 @@
 //! Releases, end to end on the embedded cluster.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
 
 mod errors;
 mod goldens;
+mod people;
 #[path = "../../../action-tasks/tests/it/replay.rs"]
 mod replay;
 mod snowman;

@@ -238,6 +238,17 @@ impl Place {
         })
     }
 
+    /// What a decision task left, in a folder.
+    pub(crate) fn decision_folder(&self, decision: &TaskId) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["full-task-graph.json", "label-to-taskid.json", "parameters.yml"] {
+            let artifact = self.cluster.queue();
+            let content = self.wait(artifact.artifact(decision, None, &format!("public/{name}"))).unwrap();
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        folder
+    }
+
     /// Creates a decision task, which waits.
     pub(crate) fn create_decision(&self, revision: &str) -> TaskId {
         let task_id = self.id();
@@ -265,6 +276,7 @@ impl Place {
             task_id: &task_id,
             artifacts: &artifacts,
             actions: None,
+            action_yml: None,
             now: self.time.now().fixed_offset(),
         };
         let generator = Generator::new(self.session(self.parameters(revision)))
@@ -333,6 +345,7 @@ impl Place {
                 cluster,
                 runtime: &self.runtime,
                 artifacts: artifacts.to_owned(),
+                contexts: artifacts.join("docker-contexts"),
                 now: &|| self.time.now(),
                 log: &|line| {
                     created.set(created.get() + usize::from(line.starts_with("created: ")));
