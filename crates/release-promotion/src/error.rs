@@ -34,6 +34,14 @@ pub enum Error {
         /// The flavors that it has, sorted.
         known: Vec<Str>,
     },
+    /// A phase that several flavors have.
+    #[error("several flavors are of the phase `{}`: expected one of {}", one_line(name), one_line(&found.join(", ")))]
+    SeveralFlavors {
+        /// The phase.
+        name: Str,
+        /// The flavors, in the order of the file.
+        found: Vec<Str>,
+    },
     /// A target method that is no template.
     #[error("the flavor `{}`: `target-tasks-method`: {}", one_line(flavor), one_line(&source.to_string()))]
     Method {

@@ -146,6 +146,25 @@ impl Flavors {
         })
     }
 
+    /// The flavor of a name, or the only one of the phase of that name, not counting those for release candidates.
+    ///
+    /// Fails with [`Error::UnknownFlavor`] and [`Error::SeveralFlavors`].
+    pub fn of_phase(&self, name: &str, config: &Path) -> Result<&Flavor, Error> {
+        let exact = self.get(name, config);
+        let Some(phase) = Phase::of_name(name).filter(|_| exact.is_err()) else { return exact };
+        let is_of_phase =
+            |flavor: &&Flavor| flavor.stage().is_some_and(|stage| stage.phase == phase && !stage.is_rc);
+        let found: Vec<&Flavor> = self.flavors.iter().filter(is_of_phase).collect();
+        match found[..] {
+            [] => exact,
+            [only] => Ok(only),
+            _ => Err(Error::SeveralFlavors {
+                name: name.into(),
+                found: found.into_iter().map(|flavor| flavor.name.clone()).collect(),
+            }),
+        }
+    }
+
     /// The flavors whose phases come before that of `flavor` in the release of the same product, in the order of phases.
     ///
     /// A flavor for release candidates comes after others for release candidates, or, where there are none, after the

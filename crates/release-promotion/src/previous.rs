@@ -189,6 +189,11 @@ fn tasks(bytes: &[u8]) -> Result<FxHashMap<Str, Str>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn full(tasks: &[(&str, &str)]) -> Vec<u8> {
@@ -267,5 +272,55 @@ mod tests {
         .unwrap();
         assert_eq!(one.kind("é").unwrap(), "k\"");
         assert_eq!(one.task_id("é").unwrap(), "1");
+    }
+
+    /// Labels, kinds and ids by numbers.
+    type Drawn = Vec<(Vec<(u8, u8)>, Vec<(u8, u8)>)>;
+
+    /// Graph after graph, as it is described: the later entry of a label takes the place of the earlier one.
+    fn one_after_the_other(graphs: &Drawn, rebuild: &[u8]) -> BTreeMap<String, String> {
+        let mut kinds = BTreeMap::new();
+        for (full, _) in graphs {
+            kinds.extend(full.iter().copied());
+        }
+        let mut existing = BTreeMap::new();
+        for (at, (_, ids)) in graphs.iter().enumerate() {
+            for (label, id) in ids {
+                if kinds.get(label).is_some_and(|kind| !rebuild.contains(kind)) {
+                    existing.insert(format!("l{label}"), format!("{at}-{id}"));
+                }
+            }
+        }
+        existing
+    }
+
+    proptest! {
+        #[test]
+        fn any_graphs_are_combined_one_after_the_other(
+            graphs in vec((vec((0..9u8, 0..4u8), 0..9), vec((0..9u8, 0..9u8), 0..9)), 0..5),
+            rebuild in vec(0..4u8, 0..3),
+        ) {
+            let drawn: Drawn = graphs;
+            let parsed = drawn.iter().enumerate().map(|(at, (full, ids))| {
+                let last = |pairs: &[(u8, u8)], text: &dyn Fn(u8) -> String| -> Vec<(String, String)> {
+                    let last: BTreeMap<u8, u8> = pairs.iter().copied().collect();
+                    last.into_iter().map(|(label, of)| (format!("l{label}"), text(of))).collect()
+                };
+                let (full, ids) = (last(full, &|kind| format!("k{kind}")), last(ids, &|id| format!("{at}-{id}")));
+                let full: Vec<(&str, &str)> = full.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+                let ids: Vec<(&str, &str)> = ids.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+                graph("G", &full, &ids)
+            });
+            let kinds: Vec<Str> = rebuild.iter().map(|kind| format!("k{kind}").into()).collect();
+            let found = PreviousGraphs::new(parsed.collect()).existing_tasks(&kinds);
+            let found: BTreeMap<String, String> =
+                found.iter().map(|(label, id)| (label.to_string(), id.as_str().unwrap().to_string())).collect();
+            prop_assert_eq!(found, one_after_the_other(&drawn, &rebuild));
+        }
+
+        #[test]
+        fn no_artifact_panics(full in vec(any::<u8>(), 0..60), labels in "\\PC*") {
+            drop(PreviousGraph::parse("G", &full, labels.as_bytes()));
+        }
     }
 }

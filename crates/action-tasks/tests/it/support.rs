@@ -3,20 +3,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
-use taskcluster_local_cluster::{LocalCluster, Options, State};
+use taskcluster_local_cluster::LocalCluster;
 use taskcluster_operations::Work;
-use taskcluster_queue_client::{
-    Clock, Cluster, Credentials, Http, Report, Retry, Settings, State as TaskState, TaskId,
-};
+use taskcluster_queue_client::{Cluster, Report, State as TaskState, TaskId};
 use taskgraph_action_tasks::{Call, Error, register};
 use taskgraph_config::{GraphConfig, Parameters};
 use taskgraph_decision::{TaskIds, task_id};
+use taskgraph_fixtures::{TestCluster, Time};
 use taskgraph_kinds::{Environment, Registry};
 use taskgraph_value::{Map, Value, map};
 use tempfile::TempDir;
@@ -24,19 +20,6 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const DECISION: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
 pub(crate) const ACTION: &str = "PgAKBjVOQPCNmKf4k9nSZA";
-
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-
-    pub(crate) fn pass(&self, delta: TimeDelta) {
-        self.0.fetch_add(delta.num_milliseconds(), Ordering::SeqCst);
-    }
-}
 
 /// An embedded cluster in memory with a push, and a checkout of it.
 pub(crate) struct Push {
@@ -134,36 +117,7 @@ impl Push {
     /// A push whose decision task has created its tasks. They are pending, but for `test-2`, which failed.
     pub(crate) fn new() -> Push {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let time = Time(Arc::new(AtomicI64::new(1_770_000_000_000)));
-        let (clock, counter) = (time.clone(), AtomicU64::new(1));
-        let options = Options {
-            state: State::Memory,
-            port: 0,
-            access_token: None,
-            clock: Arc::new(move || clock.now()),
-            random: Arc::new(move |bytes| {
-                let seed = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                for (at, byte) in bytes.iter_mut().enumerate() {
-                    *byte = (seed.rotate_left(at as u32 * 7) >> 16) as u8;
-                }
-            }),
-        };
-        let local = runtime.block_on(LocalCluster::start(options)).unwrap();
-        let clock = time.clone();
-        let settings = Settings {
-            retry: Retry {
-                attempts: 1,
-                first_delay: Duration::ZERO,
-                max_delay: Duration::ZERO,
-                max_asked: Duration::ZERO,
-            },
-            use_proxies: false,
-            clock: Clock::new(move || SystemTime::from(clock.now())),
-            ..Settings::default()
-        };
-        let root = Credentials::new(local.client_id(), local.access_token());
-        let cluster = Cluster::new(local.root_url(), Http::new(&settings).unwrap()).unwrap();
-        let cluster = cluster.with_credentials(root).unwrap();
+        let TestCluster { local, cluster, time } = runtime.block_on(TestCluster::start());
         let folder = tempfile::tempdir().unwrap();
         let push = Push { runtime, _local: local, cluster, time, folder, said: RefCell::default() };
 

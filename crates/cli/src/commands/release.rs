@@ -45,7 +45,7 @@ enum ReleaseCommand {
         /// The decision task to build on; with several, parameters are those of the first
         #[arg(long, value_name = "TASK", required = true, action = clap::ArgAction::Append)]
         decision: Vec<TaskId>,
-        /// The flavors, in order; without, all that there are
+        /// The flavors, in order, or their phases if there is one of each; without, all that there are
         #[arg(long, value_name = "FLAVORS", value_delimiter = ',')]
         flavors: Vec<String>,
         #[command(flatten)]
@@ -233,7 +233,7 @@ fn plan(
     let all = Flavors::of(&config)?;
     let named: Vec<&Flavor> = match names {
         [] => all.in_order(),
-        names => names.iter().map(|name| all.get(name, config.root())).collect::<Result<_, _>>()?,
+        names => names.iter().map(|name| all.of_phase(name, config.root())).collect::<Result<_, _>>()?,
     };
     let done = match decisions.first() {
         Some(decision) if world.local || world.variable("TASKCLUSTER_ROOT_URL").is_some() => {

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use taskcluster_queue_client::{Cluster, Credentials, Http, Settings};
 use taskgraph_decision::{CreateError, CreateProblem, Created, Plan, Progress, duplicate_id, task_id};
+use taskgraph_fixtures::TestCluster;
 use taskgraph_graph::Task;
 
-use crate::support::{Setup, decision, labels, plan, start, task};
+use crate::support::{decision, labels, plan, start, task};
 
 /// A graph of layers: each task needs up to three of the layer before.
 fn layers(count: usize) -> Vec<Task> {
@@ -21,7 +22,7 @@ fn layers(count: usize) -> Vec<Task> {
     (0..count).map(task).collect()
 }
 
-async fn create(setup: &Setup, plan: &Plan) -> Result<Created, CreateError> {
+async fn create(setup: &TestCluster, plan: &Plan) -> Result<Created, CreateError> {
     plan.create(&setup.cluster, || setup.time.now(), |_| {}).await
 }
 
@@ -58,7 +59,7 @@ async fn a_graph_is_created_and_waits_for_the_decision() {
 }
 
 /// Creates tasks until some number of them is there, and is then gone, in the middle of its requests.
-async fn killed_after(setup: &Setup, plan: &Plan, most: usize) {
+async fn killed_after(setup: &TestCluster, plan: &Plan, most: usize) {
     let count = Cell::new(0);
     let (full, is_full) = tokio::sync::oneshot::channel();
     let full = Cell::new(Some(full));
@@ -103,7 +104,7 @@ async fn a_decision_that_is_killed_is_finished_by_the_next() {
 }
 
 /// With scopes to create, but none to look at many tasks at once.
-fn restricted(setup: &Setup, scopes: &[&str]) -> Cluster {
+fn restricted(setup: &TestCluster, scopes: &[&str]) -> Cluster {
     let more = ["queue:create-task:*", "queue:scheduler-id:*"];
     setup.cluster.with_authorized_scopes(more.iter().chain(scopes).copied()).unwrap()
 }

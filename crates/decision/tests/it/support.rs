@@ -1,80 +1,28 @@
-//! A cluster whose clock stands still until it is told otherwise, graphs, and git repositories.
+//! A cluster with a decision task, graphs, and git repositories.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::json;
-use taskcluster_local_cluster::{LocalCluster, Options, State};
-use taskcluster_queue_client::{Clock, Cluster, Credentials, Http, Retry, Settings, TaskId};
+use taskcluster_queue_client::{Cluster, TaskId};
 use taskgraph_decision::{Plan, task_id};
+use taskgraph_fixtures::TestCluster;
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_value::{Value, map};
 use taskgraph_vcs::Tools;
 use tempfile::TempDir;
-
-/// A clock that moves when it is told to.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-
-    pub(crate) fn pass(&self, delta: TimeDelta) {
-        self.0.fetch_add(delta.num_milliseconds(), Ordering::SeqCst);
-    }
-}
-
-/// An embedded cluster in memory, and its root client.
-pub(crate) struct Setup {
-    pub(crate) local: LocalCluster,
-    pub(crate) cluster: Cluster,
-    pub(crate) time: Time,
-}
 
 pub(crate) fn decision() -> TaskId {
     "fdtgsD5DQUmAQZEaGMvQ4Q".parse().unwrap()
 }
 
 /// A cluster with a decision task that is running.
-pub(crate) async fn start() -> Setup {
-    let time = Time(Arc::new(AtomicI64::new(1_770_000_000_000)));
-    let (clock, counter) = (time.clone(), AtomicU64::new(1));
-    let local = LocalCluster::start(Options {
-        state: State::Memory,
-        port: 0,
-        access_token: None,
-        clock: Arc::new(move || clock.now()),
-        random: Arc::new(move |bytes| {
-            let seed = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            for (at, byte) in bytes.iter_mut().enumerate() {
-                *byte = (seed.rotate_left(at as u32 * 7) >> 16) as u8;
-            }
-        }),
-    })
-    .await
-    .unwrap();
-    let clock = time.clone();
-    let settings = Settings {
-        retry: Retry {
-            attempts: 2,
-            first_delay: Duration::ZERO,
-            max_delay: Duration::ZERO,
-            max_asked: Duration::ZERO,
-        },
-        use_proxies: false,
-        clock: Clock::new(move || SystemTime::from(clock.now())),
-        ..Settings::default()
-    };
-    let root = Credentials::new(local.client_id(), local.access_token());
-    let cluster = Cluster::new(local.root_url(), Http::new(&settings).unwrap()).unwrap();
-    let cluster = cluster.with_credentials(root).unwrap();
+pub(crate) async fn start() -> TestCluster {
+    let setup = TestCluster::start().await;
+    let TestCluster { cluster, time, .. } = &setup;
     let times = |days| (time.now() + TimeDelta::days(days)).to_rfc3339();
     let definition = json!({
         "taskQueueId": "p/w", "schedulerId": "example-level-1", "taskGroupId": decision(),
@@ -82,7 +30,7 @@ pub(crate) async fn start() -> Setup {
         "metadata": {"name": "decision", "description": "", "owner": "a@b.example", "source": "https://a.example"},
     });
     cluster.queue().create_task(&decision(), &definition).await.unwrap();
-    Setup { local, cluster, time }
+    setup
 }
 
 /// A task as the optimized graph has it.

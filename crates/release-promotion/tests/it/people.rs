@@ -225,6 +225,22 @@ fn flavors_come_in_the_order_of_phases() {
     assert_eq!(before("ship_example"), ["promote_example", "push_example"]);
     assert_eq!(before("ship_example_rc"), ["promote_example", "push_example"]);
     assert_eq!(before("adhoc"), Vec::<&str>::new());
+    let of_phase = |name: &str| flavors.of_phase(name, Path::new("")).map(|flavor| flavor.name.as_str());
+    assert_eq!(of_phase("ship").unwrap(), "ship_example");
+    assert_eq!(of_phase("adhoc").unwrap(), "adhoc");
+    assert!(
+        of_phase("build")
+            .unwrap_err()
+            .to_string()
+            .starts_with("there is no flavor `build`: config.yml has adhoc, ")
+    );
+    place.write("taskcluster/config.yml", &CONFIG.replace("push_example:", "promote_other:"));
+    let two = Flavors::of(&place.config()).unwrap();
+    let error = two.of_phase("promote", Path::new("")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "several flavors are of the phase `promote`: expected one of promote_example, promote_other"
+    );
     let without = taskgraph_config::GraphConfig::new(
         map! {
             "trust-domain" => "example", "task-priority" => "low", "workers" => map! { "aliases" => map! {} },

@@ -4,38 +4,22 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
-use taskcluster_local_cluster::{LocalCluster, Options, Resolution, State};
+use taskcluster_local_cluster::{LocalCluster, Resolution};
 use taskcluster_operations::Work;
-use taskcluster_queue_client::{Clock, Cluster, Credentials, Http, Report, Retry, Settings, TaskId};
+use taskcluster_queue_client::{Cluster, Report, TaskId};
 use taskgraph_action_tasks::{Asked, Call, Error as ActionError};
 use taskgraph_config::{GraphConfig, Parameters};
 use taskgraph_decision::{Artifacts, CreatedBefore, DecisionTask, TaskIds};
+use taskgraph_fixtures::{TestCluster, Time};
 use taskgraph_generate::{Generator, NothingFound, registry};
 use taskgraph_kinds::{Environment, Registry, Session};
 use taskgraph_release_promotion::{register, register_methods};
 use taskgraph_value::{Map, Value, map};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-
-/// A clock that moves when it is told to.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-
-    pub(crate) fn pass(&self, delta: TimeDelta) {
-        self.0.fetch_add(delta.num_milliseconds(), Ordering::SeqCst);
-    }
-}
 
 /// The flavors of most tests.
 pub(crate) const CONFIG: &str = "
@@ -101,37 +85,7 @@ impl Place {
     /// A checkout of these tasks, with the version 1.0.
     pub(crate) fn new(tasks: &[Line<'_>]) -> Place {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let time = Time(Arc::new(AtomicI64::new(1_770_000_000_000)));
-        let (clock, counter) = (time.clone(), AtomicU64::new(1));
-        let local = runtime
-            .block_on(LocalCluster::start(Options {
-                state: State::Memory,
-                port: 0,
-                access_token: None,
-                clock: Arc::new(move || clock.now()),
-                random: Arc::new(move |bytes| {
-                    let seed = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                    for (at, byte) in bytes.iter_mut().enumerate() {
-                        *byte = (seed.rotate_left(at as u32 * 7) >> 16) as u8;
-                    }
-                }),
-            }))
-            .unwrap();
-        let clock = time.clone();
-        let settings = Settings {
-            retry: Retry {
-                attempts: 2,
-                first_delay: Duration::ZERO,
-                max_delay: Duration::ZERO,
-                max_asked: Duration::ZERO,
-            },
-            use_proxies: false,
-            clock: Clock::new(move || SystemTime::from(clock.now())),
-            ..Settings::default()
-        };
-        let root = Credentials::new(local.client_id(), local.access_token());
-        let cluster = Cluster::new(local.root_url(), Http::new(&settings).unwrap()).unwrap();
-        let cluster = cluster.with_credentials(root).unwrap();
+        let TestCluster { local, cluster, time } = runtime.block_on(TestCluster::start());
         let tree = tempfile::tempdir().unwrap();
         let place = Place { runtime, local, cluster, time, tree, next_id: Cell::new(1) };
         place.write("taskcluster/config.yml", CONFIG);
