@@ -94,10 +94,16 @@ pub async fn install_hooks(
         }
     }
     for url in repositories {
-        let role = format!("repo:{}:*", role_path(trimmed(url)));
+        let path = role_path(trimmed(url));
+        let role = format!("repo:{path}:*");
         if installed.roles.contains(&role) {
             continue;
         }
+        // There are actions that make a decision task again.
+        let actions = format!("repo:{path}:action:*");
+        let pushes = BTreeSet::from([format!("assume:repo:{path}:branch:*")]);
+        grant(cluster, &actions, "What only action tasks of a repository may do", pushes).await?;
+        installed.roles.push(actions);
         grant(cluster, &role, "What decision and action tasks of a repository may do", granted.clone())
             .await?;
         installed.roles.push(role);

@@ -276,7 +276,7 @@ Examples:
       A decision about what is checked out, in the embedded cluster.
   taskgraph decision --local --dry-run
       The tasks that it would create, and in the folder `artifacts` all about them.
-  taskgraph decision --local --tasks-for github-pull-request --level 1
+  taskgraph decision --local --tasks-for github-pull-request
       As for a pull request.
   TASK_ID=fdtgsD5DQUmAQZEaGMvQ4Q taskgraph decision --local
       The rest of one that was interrupted.";
@@ -287,8 +287,8 @@ Examples:
       What becomes of the task in a push of what is checked out.
   taskgraph explain test-linux -p project=autoland
       What became of it in the latest push of a project.
-  taskgraph --local explain build-linux
-      With the tasks that the embedded cluster has.";
+  taskgraph --local explain build-linux -p task-id=fdtgsD5DQUmAQZEaGMvQ4Q
+      What became of it in a decision of the embedded cluster.";
 
 const ACTIONS_EXAMPLES: &str = "\
 Examples:

@@ -17,8 +17,9 @@ pub(crate) fn work(
     world: &World,
     run: impl FnOnce(&Work, &Path) -> Result<()>,
 ) -> Result<()> {
-    let work = connection.block_on(Work::begin(connection.cluster(), task_id))?;
+    // If it cannot be written, nothing is begun.
     let folder = artifacts(world, task_id)?;
+    let work = connection.block_on(Work::begin(connection.cluster(), task_id))?;
     let done = run(&work, &folder);
     connection.block_on(async {
         work.upload(&folder).await?;

@@ -17,10 +17,10 @@ impl Push {
         let (tool, root) = (repository.tool(), repository.root());
         let head_rev = repository.head_rev()?;
         let url = known(repository.remote_name().and_then(|remote| repository.url(Some(&remote))))?;
-        let url = url.map(|url| without_credentials(&url));
+        let url = url.map(|url| public(&url));
         let named = url.and_then(|url| Some((project_name(&url).filter(|name| !name.is_empty())?, url)));
         let (project, url) = named.unwrap_or_else(|| {
-            let folder = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = plain(&root.file_name().unwrap_or_default().to_string_lossy());
             let host = match tool {
                 VcsTool::Git => "github.com",
                 VcsTool::Hg => "hg.mozilla.org",
@@ -68,16 +68,33 @@ fn known<T>(answer: Result<T, VcsError>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The address without a name and password: it becomes a part of tasks.
-fn without_credentials(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme @ ("http" | "https"), rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[start..])
+/// The address as a deployment has it: by https if that is known to lead there too, without a name and password, because it
+/// becomes a part of tasks, and without `.git`.
+fn public(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest.to_owned()),
+        // As `git@github.com:org/repo`.
+        None => ("ssh", url.replacen(':', "/", 1)),
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    let (host, place) = (&rest[start..end], &rest[start..]);
+    match (scheme, host) {
+        ("https" | "http" | "ssh" | "git", "github.com" | "hg.mozilla.org") => {
+            let place = place.trim_end_matches('/');
+            format!("https://{}", place.strip_suffix(".git").unwrap_or(place))
         }
+        ("https" | "http", _) => format!("{scheme}://{place}"),
         _ => url.to_owned(),
     }
+}
+
+/// A name for a project of a folder, with nothing that addresses, scopes or paths of the index could not have.
+fn plain(folder: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    let name: String = folder.chars().map(allowed).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "repository".to_owned() } else { name.to_owned() }
 }
 
 #[cfg(test)]
@@ -85,17 +102,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_no_part_of_an_address() {
+    fn addresses_are_as_a_deployment_has_them() {
         for (url, expected) in [
             ("https://me:secret@github.com/o/r", "https://github.com/o/r"),
-            ("https://token@github.com", "https://github.com"),
-            ("https://p@ss@github.com/a@b", "https://github.com/a@b"),
-            ("https://github.com/o/r@2", "https://github.com/o/r@2"),
-            ("git@github.com:o/r.git", "git@github.com:o/r.git"),
-            ("ssh://hg@hg.mozilla.org/x", "ssh://hg@hg.mozilla.org/x"),
+            ("https://p@ss@github.com/a@b.git", "https://github.com/a@b"),
+            ("https://token@git.example.com/o/r.git", "https://git.example.com/o/r.git"),
+            ("https://github.com/o/r@2/", "https://github.com/o/r@2"),
+            ("git@github.com:o/r.git", "https://github.com/o/r"),
+            ("ssh://git@github.com/o/r", "https://github.com/o/r"),
+            ("ssh://hg@hg.mozilla.org/x", "https://hg.mozilla.org/x"),
+            ("git@git.example.com:o/r", "git@git.example.com:o/r"),
+            ("/home/me/repo", "/home/me/repo"),
             ("", ""),
         ] {
-            assert_eq!(without_credentials(url), expected);
+            assert_eq!(public(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_folder_gives_a_name_that_can_be_used_everywhere() {
+        for (folder, expected) in [
+            ("hello", "hello"),
+            ("sp ace", "sp-ace"),
+            (".dot", "dot"),
+            ("a+b%20c#", "a-b-20c"),
+            ("ü", "repository"),
+        ] {
+            assert_eq!(plain(folder), expected);
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// A push, or another event that asks for tasks, as a decision task is told of it: the options of the command.
 ///
 /// The default is a push that says nothing; the command leaves `base_ref`, `base_rev` and `head_tag` empty unless they are given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Push {
     /// The URL of the repository that the change is meant for.
     pub base_repository: String,

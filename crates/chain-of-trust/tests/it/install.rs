@@ -77,6 +77,7 @@ async fn actions_are_triggered_with_what_the_decision_task_may() {
                 "hook-id:project-x/in-tree-pr-action-3-generic/*",
                 "hook-id:project-x/in-tree-action-3-release-promotion/*",
                 "hook-id:project-x/in-tree-pr-action-3-release-promotion/*",
+                "repo:github.com/acme/engine:action:*",
                 "repo:github.com/acme/engine:*",
             ]
             .map(str::to_owned)
@@ -221,7 +222,7 @@ async fn a_dry_run_installs_nothing() {
     install_hooks(&dry, &template("mercurial.yml"), &tree_of(&["https://hg.mozilla.org/try"])).await.unwrap();
     let methods = recorder.requests().iter().map(|request| request.method).collect::<Vec<_>>();
     assert_eq!(methods.iter().filter(|method| **method == "createHook").count(), 4);
-    assert_eq!(methods.iter().filter(|method| **method == "createRole").count(), 5);
+    assert_eq!(methods.iter().filter(|method| **method == "createRole").count(), 6);
     assert!(matches!(cluster.hooks().list_hooks("project-x").await, Err(Refused::NotFound(_))));
 }
 
@@ -279,7 +280,7 @@ async fn repositories_count_once_and_need_a_name() {
     let (_local, cluster) = embedded().await;
     let tree = Tree { permissions: &["generic"], ..tree_of(&[ENGINE, "", ENGINE, "/tree"]) };
     let installed = install_hooks(&cluster, &template("github.yml"), &tree).await.unwrap();
-    assert_eq!(installed.roles.len(), 3);
+    assert_eq!(installed.roles.len(), 4);
     let found = cluster.auth().role("hook-id:project-x/in-tree-action-3-generic/*").await.unwrap();
     assert_eq!(found["scopes"], json!(["assume:repo:github.com/acme/engine:action:generic"]));
 }

@@ -10,6 +10,7 @@ use taskgraph_action_tasks::{Asked, Call};
 use taskgraph_config::{GraphConfig, Parameters, yaml};
 use taskgraph_decision::{CONTEXTS, TaskIds};
 use taskgraph_value::{List, Map, Value, json};
+use taskgraph_vcs::Repository;
 
 use crate::args::CommonArgs;
 use crate::commands::decision::ARTIFACTS;
@@ -67,17 +68,30 @@ pub(crate) fn on_laptop(
     world: &World,
     log: &Log,
 ) -> Result<()> {
-    laptop::work(own, connection, world, |work, folder| {
-        let variables = work.definition().pointer("/payload/env").and_then(serde_json::Value::as_object);
-        let environment =
-            variables.into_iter().flatten().fold(world.environment.clone(), |environment, (name, value)| {
-                value.as_str().map_or(environment.clone(), |value| environment.with(name, value))
-            });
-        let world = World { environment, ..world.clone() };
-        let asked = Asked::of_environment(&world.environment)?;
+    let definition = connection.block_on(connection.cluster().queue().task(own))?;
+    let variables = definition.pointer("/payload/env").and_then(serde_json::Value::as_object);
+    let environment =
+        variables.into_iter().flatten().fold(world.environment.clone(), |environment, (name, value)| {
+            value.as_str().map_or(environment.clone(), |value| environment.with(name, value))
+        });
+    // Without a callback it is another task, and those are left alone.
+    let world = World { environment: environment.with("TASK_ID", own.as_str()), ..world.clone() };
+    let asked = Asked::of_environment(&world.environment).with_context(|| format!("task {own}"))?;
+    laptop::work(own, connection, &world, |work, folder| {
         let task = Task::new(own.clone(), asked, common, work.cluster(), connection, &world)?;
+        remind(&task.parameters, &world, log);
         task.run(work.cluster(), folder, connection, &world, log)
     })
+}
+
+/// Says so if what is checked out is not what was pushed: an action runs with what is there.
+fn remind(parameters: &Parameters, world: &World, log: &Log) {
+    let here = Repository::discover(&world.cwd).and_then(|repository| repository.head_rev());
+    if let (Ok(here), Ok(pushed)) = (here, parameters.text("head_rev"))
+        && here != pushed.as_str()
+    {
+        log.info(format_args!("Note: {here} is checked out, but the push was {pushed}."));
+    }
 }
 
 pub(crate) fn test(

@@ -63,7 +63,7 @@ pub(crate) fn run(args: Box<DecisionArgs>, world: &World, out: &mut dyn Write, l
     let folder = world.cwd.join(ARTIFACTS);
     if args.dry_run {
         let push = args.push.push(tree.checkout(world.now.timestamp())?)?;
-        let decision = tree.prepare(push, args.no_verify, log)?;
+        let decision = tree.prepare(push, &task_id, args.no_verify, log)?;
         let plan = decision.describe(&task_id, &folder, CreatedBefore::default())?;
         return Destination::Out.write(out, |out| {
             plan.tasks().iter().try_for_each(|task| Ok(writeln!(out, "{} {}", task.task_id(), task.label())?))
@@ -74,7 +74,7 @@ pub(crate) fn run(args: Box<DecisionArgs>, world: &World, out: &mut dyn Write, l
         laptop::on_laptop(*args, tree, &task_id, &connection, log)?;
     } else {
         let push = args.push.push(None)?;
-        let decision = tree.prepare(push, args.no_verify, log)?;
+        let decision = tree.prepare(push, &task_id, args.no_verify, log)?;
         decision.make(&task_id, &folder, &connection, connection.cluster())?;
     }
     Destination::Out.write(out, |out| Ok(writeln!(out, "{task_id}")?))
@@ -104,7 +104,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Finds out what to generate.
-    fn prepare<'b>(self, push: Push, no_verify: bool, log: &'b Log) -> Result<Prepared<'b>>
+    fn prepare<'b>(self, push: Push, task_id: &TaskId, no_verify: bool, log: &'b Log) -> Result<Prepared<'b>>
     where
         'a: 'b,
     {
@@ -123,7 +123,10 @@ impl<'a> Tree<'a> {
         if let Some(source) = &decided.overridden {
             log.info(format_args!("Parameters are overridden by {source}."));
         }
-        let session = session(world, config, decided.parameters, &world.cwd, run_task_dir.as_deref(), log);
+        let mut session =
+            session(world, config, decided.parameters, &world.cwd, run_task_dir.as_deref(), log);
+        // Tasks say who made them, also if the id was made up.
+        session.environment = session.environment.with("TASK_ID", task_id.as_str());
         Ok(Prepared { world, log, push, session, no_verify })
     }
 }

@@ -250,3 +250,50 @@ fn with_tool_in_a_cluster() -> Duty {
         .variable("TASK_ID", decision.as_str());
     duty
 }
+
+#[test]
+fn an_interrupted_decision_is_finished_as_it_began() {
+    let env = with_tool();
+    // The queue refuses one of the tasks, so that the other is there.
+    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", "Makes an app\n    scopes: ['bad\u{fc}']\n");
+    let run = env.run("decision --local --tasks-for github-pull-request");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("only 1 of 2 tasks were created"), "{}", run.stderr);
+    let decision = env.files(".taskgraph/artifacts").pop_first().unwrap();
+    env.edit("taskcluster/kinds/app/kind.yml", "['bad\u{fc}']", "[]");
+    let env = env.variable("TASK_ID", &decision);
+    let run = env.run("decision --local");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("Created 1 task; 1 existed already."), "{}", run.stderr);
+    let parameters = env.read(&format!(".taskgraph/artifacts/{decision}/parameters.yml"));
+    assert!(parameters.contains("tasks_for: github-pull-request\n"), "{parameters}");
+    let ids = env.read(&format!(".taskgraph/artifacts/{decision}/label-to-taskid.json"));
+    let ids: BTreeMap<String, String> = serde_json::from_str(&ids).unwrap();
+    let app = env.run(&format!("--local task def {}", ids["app-app"])).ok();
+    assert!(app.contains(&format!("\"parent\": \"{decision}\"")), "{app}");
+}
+
+#[test]
+fn other_tasks_are_left_alone() {
+    let env = with_tool();
+    let (_, ids) = decide(&env);
+    let tool = &ids["tool-compiler"];
+    let env = env.variable("TASK_ID", tool);
+    let message = env.run("decision --local").failed(1);
+    assert_eq!(
+        message,
+        format!(
+            "error: TASK_ID: the task {tool} is no decision task that `taskgraph decision --local` made\n"
+        )
+    );
+    assert_eq!(env.state(tool), "pending");
+}
+
+#[test]
+fn an_address_for_ssh_is_as_good_as_another() {
+    let env = with_tool();
+    env.git(["remote", "set-url", "origin", "git@github.com:example-org/example.git"]);
+    let (decision, _) = decide(&env);
+    let parameters = env.read(&format!(".taskgraph/artifacts/{decision}/parameters.yml"));
+    assert!(parameters.contains("head_repository: https://github.com/example-org/example\n"), "{parameters}");
+}

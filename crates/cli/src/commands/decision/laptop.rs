@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind::NotFound;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use chrono::DateTime;
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
 use taskcluster_queue_client::{Cluster, Error as ClientError, TaskId};
 use taskgraph_action_tasks::actions_json;
@@ -16,9 +16,10 @@ use taskgraph_value::Value;
 
 use super::{DecisionArgs, Prepared, Tree};
 use crate::connection::Connection;
-use crate::laptop::work;
+use crate::failure::{Misuse, message};
+use crate::laptop::{repository_folder, work};
 use crate::log::Log;
-use crate::world::LOCAL_ROOT_URL;
+use crate::world::{LOCAL_ROOT_URL, World};
 
 /// Makes a decision task up, unless there is one, and does its work here.
 pub(super) fn on_laptop(
@@ -30,26 +31,38 @@ pub(super) fn on_laptop(
 ) -> Result<()> {
     let (world, cluster) = (tree.world, connection.cluster());
     let begun = connection.block_on(begun(cluster, task_id))?;
-    // One that is finished later has the date that it began with.
-    let date = begun.as_ref().map_or(world.now.timestamp(), |(date, _)| *date);
-    let level_is_given = args.push.level.is_some();
-    let mut push = args.push.push(tree.checkout(date)?)?;
+    let record = record(world, task_id)?;
+    // One that is finished later is about the push that it began with.
+    let known = match &begun {
+        Some(_) => recorded(&record, task_id)?,
+        None => tree.checkout(world.now.timestamp())?,
+    };
+    let level = args.push.level.clone();
+    let mut push = args.push.push(known)?;
     let template = tree.template()?;
     let is_new = begun.is_none();
     let definition = match begun {
-        Some((_, definition)) => definition,
+        Some(definition) => definition,
         None => tree.decision_task(&push, template.as_ref(), task_id, log)?,
     };
     // A project's template knows which branches it trusts.
-    if let Some(level) = tree.level_of(&definition).filter(|_| !level_is_given) {
-        push.level = level;
+    match (tree.level_of(&definition), level) {
+        (Some(of_task), Some(level)) if of_task != level => {
+            return Err(anyhow!(Misuse(format!(
+                "--level: the decision task of such a push has the level {of_task}, found {level}"
+            ))));
+        }
+        (Some(of_task), _) => push.level = of_task,
+        (None, _) => {}
     }
-    let decision = tree.prepare(push, args.no_verify, log)?;
+    let decision = tree.prepare(push, task_id, args.no_verify, log)?;
     connection.block_on(async {
         if let Some(template) = &template {
-            decision.install(template, cluster, task_id).await?;
+            decision.install(template, &definition, cluster, task_id).await?;
         }
         if is_new {
+            fs::write(&record, serde_json::to_vec(&decision.push)?)
+                .with_context(|| format!("cannot write {}", record.display()))?;
             cluster.queue().create_task(task_id, &definition).await?;
         }
         anyhow::Ok(())
@@ -91,12 +104,13 @@ impl Tree<'_> {
         let now = self.world.now.to_utc();
         let plain = || stand_in(push, self.config.trust_domain(), task_id, now);
         let Some(template) = template else { return Ok(plain()) };
-        let message = self.repository.commit_message(None).unwrap_or_default();
+        let commit = self.repository.commit_message(None).unwrap_or_default();
         let making = Making { root_url: Some(LOCAL_ROOT_URL), ..Making::of_one_task(task_id, now) };
-        let why = match push.decision_task(template, &message, &making) {
-            Ok(Some(definition)) => return Ok(definition),
+        let why = match push.decision_task(template, &commit, &making) {
+            Ok(Some(definition)) if scopes(&definition).next().is_some() => return Ok(definition),
+            Ok(Some(_)) => "it has no scopes, so it could not create a task".to_owned(),
             Ok(None) => format!("it wants none for {}", push.tasks_for),
-            Err(error) => error.to_string(),
+            Err(error) => message(&error.into()),
         };
         log.info(format_args!("A plain decision task takes the place of that of .taskcluster.yml: {why}"));
         Ok(plain())
@@ -112,14 +126,25 @@ impl Tree<'_> {
 
 impl Prepared<'_> {
     /// Makes the hooks of the tree's actions in a cluster that nobody else uses, and lets tasks do what they need there.
-    async fn install(&self, template: &Template, cluster: &Cluster, task_id: &TaskId) -> Result<()> {
+    async fn install(
+        &self,
+        template: &Template,
+        definition: &Json,
+        cluster: &Cluster,
+        task_id: &TaskId,
+    ) -> Result<()> {
         let Session { registry, parameters, config, .. } = &self.session;
         let actions = actions_json(registry, parameters, config, task_id.as_str())?;
         let permissions = permissions(&actions);
+        // A template may name the project's own repository, even if this is a copy of it.
+        let assumed =
+            scopes(definition).filter_map(|scope| scope.strip_prefix("assume:repo:")?.split(':').next());
+        let mut repositories: Vec<String> = assumed.map(|path| format!("https://{path}")).collect();
+        repositories.extend([self.push.head_repository.clone(), self.push.base_repository.clone()]);
         let tree = Installed {
             trust_domain: config.trust_domain(),
             level: &self.push.level,
-            repositories: &[&self.push.head_repository, &self.push.base_repository],
+            repositories: &repositories.iter().map(String::as_str).collect::<Vec<_>>(),
             permissions: &permissions.iter().map(String::as_str).collect::<Vec<_>>(),
             scopes: Installed::ON_A_LAPTOP,
         };
@@ -128,17 +153,36 @@ impl Prepared<'_> {
     }
 }
 
-/// When the decision task was created, in seconds since 1970, and its definition, if it is there.
-async fn begun(cluster: &Cluster, task_id: &TaskId) -> Result<Option<(i64, Json)>> {
+/// The definition of the decision task, if it is there.
+async fn begun(cluster: &Cluster, task_id: &TaskId) -> Result<Option<Json>> {
     match cluster.queue().task(task_id).await {
-        Ok(definition) => {
-            let created = definition.get("created").and_then(Json::as_str);
-            let created = created.and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-            Ok(Some((created.map_or(0, |time| time.timestamp()), definition)))
-        }
+        Ok(definition) => Ok(Some(definition)),
         Err(ClientError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The file that has the push of a decision task, in case that it is interrupted.
+fn record(world: &World, task_id: &TaskId) -> Result<PathBuf> {
+    let folder = repository_folder(world)?.join("pushes");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
+    Ok(folder.join(format!("{task_id}.json")))
+}
+
+/// The push of a decision task that was begun here. No other task is one.
+fn recorded(record: &Path, task_id: &TaskId) -> Result<Option<Push>> {
+    let shown = || format!("cannot read {}", record.display());
+    match fs::read(record) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text).with_context(shown)?)),
+        Err(error) if error.kind() == NotFound => {
+            bail!("TASK_ID: the task {task_id} is no decision task that `taskgraph decision --local` made")
+        }
+        Err(error) => Err(error).with_context(shown),
+    }
+}
+
+fn scopes(definition: &Json) -> impl Iterator<Item = &str> {
+    definition.get("scopes").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
 }
 
 /// The permissions that actions are declared with.
