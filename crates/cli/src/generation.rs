@@ -20,7 +20,7 @@ use taskgraph_value::{Map, Str};
 use crate::connection::Connection;
 use crate::format::Format;
 use crate::log::Log;
-use crate::world::{Services, World, random_bytes};
+use crate::world::{RandomIds, Services, World, random_bytes};
 
 /// A graph that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +110,8 @@ impl Request<'_> {
     /// The clock, random taskIds, and the services that the environment names.
     pub(crate) fn optimization_inputs(&self) -> Result<OptimizationInputs> {
         random_bytes::<1>()?; // if there are none now, there are none later
-        let task_id = |_: &str| match random_bytes() {
+        let ids = RandomIds::default();
+        let task_id = move |_: &str| match ids.next() {
             Ok(bytes) => nice_slugid(bytes),
             // Ids that are not random would be those of other tasks.
             Err(_) => std::process::abort(),

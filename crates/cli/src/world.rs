@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset};
@@ -86,6 +87,21 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
     Ok(bytes)
+}
+
+/// Random bytes for ids, taken from the operating system for many ids at a time: asking it takes longer than all else.
+#[derive(Default)]
+pub(crate) struct RandomIds(Mutex<Vec<[u8; 16]>>);
+
+impl RandomIds {
+    /// Bytes for the next id. None are given twice.
+    pub(crate) fn next(&self) -> Result<[u8; 16]> {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.is_empty() {
+            left.extend_from_slice(random_bytes::<4096>()?.as_chunks().0);
+        }
+        left.pop().map_or_else(random_bytes, Ok)
+    }
 }
 
 /// The services that the environment names. Nothing is set up before it is needed.

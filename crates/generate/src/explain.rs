@@ -90,11 +90,11 @@ impl Generator {
         if targeted {
             return Ok("it is a target".into());
         }
-        let requested: FxHashSet<Str> = self.requested()?.into_iter().collect();
+        let requested = self.requested()?;
         if requested.contains(&task.label) {
             return Ok("its attribute `always_target` is true".into());
         }
-        Ok(match way(&task.label, self.full_task_graph()?, &requested) {
+        Ok(match way(&task.label, self.full_task_graph()?, requested) {
             None => "no target needs it".into(),
             Some(way) => {
                 let way: Vec<String> = way.iter().map(|label| format!("`{label}`")).collect();

@@ -25,6 +25,8 @@ pub struct Generator {
     full_task_set: OnceCell<TaskGraph>,
     full_task_graph: OnceCell<TaskGraph>,
     target_task_set: OnceCell<TaskGraph>,
+    /// The labels of the targets, and of tasks that are always targets.
+    requested: OnceCell<FxHashSet<Str>>,
     target_task_graph: OnceCell<TaskGraph>,
     pub(crate) inputs: Option<OptimizationInputs>,
     pub(crate) optimized: OnceCell<Optimized>,
@@ -42,6 +44,7 @@ impl Generator {
             full_task_set: OnceCell::new(),
             full_task_graph: OnceCell::new(),
             target_task_set: OnceCell::new(),
+            requested: OnceCell::new(),
             target_task_graph: OnceCell::new(),
             inputs: None,
             optimized: OnceCell::new(),
@@ -137,7 +140,7 @@ impl Generator {
     pub fn target_task_set(&self) -> Result<&TaskGraph, Error> {
         once(&self.target_task_set, || {
             let full = self.full_task_graph()?;
-            let mut targets = full.subset(|_| true);
+            let mut targets = full.without_edges();
             for name in self.filters()? {
                 targets = self.filtered(&name, &targets)?;
             }
@@ -165,19 +168,21 @@ impl Generator {
     }
 
     /// The labels of the targets, and of tasks that are always targets.
-    pub(crate) fn requested(&self) -> Result<Vec<Str>, Error> {
-        let targets = self.target_task_set()?;
-        let always = self.session.parameters.get("enable_always_target").cloned().unwrap_or_default();
-        let always_wanted = |kind: &Str| match &always {
-            Value::Bool(all) => *all,
-            Value::List(kinds) => kinds.iter().any(|name| name.as_str() == Some(kind)),
-            _ => false,
-        };
-        let requested = self.full_task_graph()?.tasks().filter(|task| {
-            targets.get(&task.label).is_some()
-                || task.attributes.is_true("always_target") && always_wanted(&task.kind)
-        });
-        Ok(requested.map(|task| task.label.clone()).collect())
+    pub(crate) fn requested(&self) -> Result<&FxHashSet<Str>, Error> {
+        once(&self.requested, || {
+            let targets = self.target_task_set()?;
+            let always = self.session.parameters.get("enable_always_target").cloned().unwrap_or_default();
+            let always_wanted = |kind: &Str| match &always {
+                Value::Bool(all) => *all,
+                Value::List(kinds) => kinds.iter().any(|name| name.as_str() == Some(kind)),
+                _ => false,
+            };
+            let requested = self.full_task_graph()?.tasks().filter(|task| {
+                targets.get(&task.label).is_some()
+                    || always_wanted(&task.kind) && task.attributes.is_true("always_target")
+            });
+            Ok(requested.map(|task| task.label.clone()).collect())
+        })
     }
 
     /// Fails if a task of a graph has a date, which JSON cannot hold. Asked before anything is printed, so that nothing
@@ -252,7 +257,8 @@ impl Generator {
             }
         }
         let tasks = graph.tasks().as_slice();
-        let findings = run_all(&verifications, Verifying { session: &self.session, kinds, graph, tasks });
+        let verifying = Verifying { session: &self.session, kinds, graph, tasks, facts: &[] };
+        let findings = run_all(&verifications, verifying);
         if findings.is_empty() {
             return Ok(());
         }

@@ -56,6 +56,7 @@
 
 mod error;
 mod explain;
+mod facts;
 mod filter;
 mod generator;
 mod inputs;

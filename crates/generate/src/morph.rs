@@ -114,17 +114,16 @@ fn amend(
     // Tasks that are added may depend on each other, so all have to be there before there are edges.
     let whole = |error: taskgraph_graph::Error| Finding { task: None, problem: error.to_string() };
     let nodes = TaskGraph::by_task_id(tasks, []).map_err(whole)?;
-    let tasks: Vec<Arc<Task>> = nodes.tasks().cloned().collect();
     let links = graph.graph().links().map(|(from, to, name)| (from, to, name.clone()));
     let mut edges: Vec<(usize, usize, Str)> = links.collect();
-    for (task, from) in tasks.iter().zip(0..).skip(before) {
+    for (task, from) in nodes.tasks().zip(0..).skip(before) {
         for (name, task_id) in task.dependencies() {
             if let Some(to) = nodes.position(task_id) {
                 edges.push((from, to, name.clone()));
             }
         }
     }
-    TaskGraph::by_task_id(tasks, edges).map(Some).map_err(whole)
+    nodes.with_links(edges).map(Some).map_err(whole)
 }
 
 #[cfg(test)]

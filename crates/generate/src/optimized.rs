@@ -69,7 +69,7 @@ impl Generator {
         once(&self.optimized, || {
             let inputs = self.inputs()?;
             let graph = self.target_task_graph()?;
-            let requested: FxHashSet<Str> = self.requested()?.into_iter().collect();
+            let requested = self.requested()?;
             let do_not_optimize = self.do_not_optimize()?;
             let existing_tasks = self.existing_tasks()?;
             let strategies = self.strategies()?;
@@ -79,7 +79,7 @@ impl Generator {
                     parameters: &self.session().parameters,
                     registry: &self.session().registry,
                     strategies: strategies.as_deref(),
-                    requested: &requested,
+                    requested,
                     do_not_optimize: &do_not_optimize,
                     existing_tasks: &existing_tasks,
                     now: inputs.now,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use taskgraph_config::{runs_on, runs_on_git_branch};
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{Extension, Registry, Session};
@@ -73,6 +74,9 @@ impl ByMethod {
     }
 }
 
+/// How many tasks one thread looks at, at a time.
+const PART: usize = 128;
+
 /// Tasks that want to run on this project, event and branch.
 struct Standard {
     /// Only those that take part in code review.
@@ -82,13 +86,10 @@ struct Standard {
 impl TargetMethod for Standard {
     fn targets(&self, tasks: &TaskGraph, session: &Session) -> Result<Vec<Str>, Error> {
         let push = Push::new(session)?;
-        let mut targets = Vec::new();
-        for task in tasks.tasks() {
-            if self.unwanted(task, &push)?.is_none() {
-                targets.push(task.label.clone());
-            }
-        }
-        Ok(targets)
+        let target = |task: &Arc<Task>| Ok(self.unwanted(task, &push)?.is_none().then(|| task.label.clone()));
+        let tasks = tasks.tasks().as_slice().par_iter().with_min_len(PART).with_max_len(PART);
+        let targets: Vec<Result<Option<Str>, Error>> = tasks.map(target).collect();
+        targets.into_iter().filter_map(Result::transpose).collect()
     }
 
     fn why_not(&self, task: &Task, session: &Session) -> Result<Option<String>, Error> {

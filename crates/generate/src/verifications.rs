@@ -1,16 +1,15 @@
 //! The checks that come with the program: of the full task graph, but for one.
 
-use std::borrow::Cow;
-use std::collections::hash_map::Entry;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use taskgraph_graph::Task;
 use taskgraph_kinds::Registry;
 use taskgraph_transforms::{join_symbol, run_task_digest};
 use taskgraph_value::{Map, Str, Value, python};
 
+use crate::facts::{Place, Shown};
 use crate::{Finding, Phase, Verification, Verifying};
 
 /// How many dependencies the queue accepts, less the one on the decision task.
@@ -91,49 +90,36 @@ fn routes(task: &Task) -> impl Iterator<Item = &Str> {
 
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    /// Platform, collection, group and symbol.
-    type Place<'a> = (Cow<'a, str>, &'a Str, Option<Cow<'a, str>>, Cow<'a, str>);
-    let mut seen: FxHashMap<Place<'_>, &Str> = FxHashMap::default();
-    for task in verifying.tasks {
-        let Some(Value::Map(shown)) = task.task.at("extra.treeherder") else { continue };
-        let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
-        let [(collection, _)] = collections else {
-            let problem = format!("expected one Treeherder collection, found {}", collections.len());
-            found.push(Finding::of_task(&task.label, problem));
-            continue;
-        };
-        let machine = shown.get_map("machine");
-        let platform = machine.and_then(|machine| machine.get("platform")).map_or("".into(), shown_text);
-        // A group without a name, as in `(x)`, is not the same as none.
-        let group = shown.get("groupSymbol").map(shown_text);
-        let symbol = shown.get("symbol").map_or("".into(), shown_text);
-        let key = (platform, collection, group, symbol);
-        match seen.entry(key) {
-            Entry::Vacant(new) => drop(new.insert(&task.label)),
-            Entry::Occupied(mut known) => {
-                let other = known.insert(&task.label);
-                let (platform, collection, group, symbol) = known.key();
-                let joined = join_symbol(group.as_deref(), symbol);
-                let problem = format!(
-                    "has the Treeherder platform and symbol of task `{other}`: {platform}/{collection} {joined}"
-                );
+    let mut seen: FxHashMap<&Shown<'_>, &Str> =
+        FxHashMap::with_capacity_and_hasher(verifying.facts.len(), FxBuildHasher);
+    for (task, facts) in verifying.tasks.iter().zip(verifying.facts) {
+        let shown = match &facts.place {
+            Place::Nowhere => continue,
+            Place::Collections(count) => {
+                let problem = format!("expected one Treeherder collection, found {count}");
                 found.push(Finding::of_task(&task.label, problem));
+                continue;
             }
+            Place::At(shown) => shown,
+        };
+        if let Some(other) = seen.insert(shown, &task.label) {
+            let Shown { platform, collection, group, symbol } = shown;
+            let joined = join_symbol(group.as_deref(), symbol);
+            let problem = format!(
+                "has the Treeherder platform and symbol of task `{other}`: {platform}/{collection} {joined}"
+            );
+            found.push(Finding::of_task(&task.label, problem));
         }
     }
-}
-
-/// A text, or what Python makes of any other value.
-fn shown_text(value: &Value) -> Cow<'_, str> {
-    value.as_str().map_or_else(|| python::str(value).into(), |text| text.as_str().into())
 }
 
 /// No two tasks claim the same place in the index.
 fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let prefix = format!("index.{}.v2", verifying.session.config.trust_domain());
     let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
-    for task in verifying.tasks {
-        for route in routes(task).filter(|route| route.starts_with(&prefix)) {
+    for (task, facts) in verifying.tasks.iter().zip(verifying.facts) {
+        let routes = facts.routes.iter().filter_map(Value::as_str);
+        for route in routes.filter(|route| route.starts_with(&prefix)) {
             if let Some(other) = seen.insert(route, &task.label) {
                 found.push(Finding::of_task(
                     &task.label,
@@ -176,15 +162,10 @@ fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 /// What others rely on is at least as important as they are.
 fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let tier = |task: &Arc<Task>| match task.task.at("extra.treeherder.tier") {
-        Some(Value::Int(tier)) => *tier,
-        _ => i64::MAX,
-    };
     let shown = |tier: i64| if tier == i64::MAX { "unknown".into() } else { tier.to_string() };
-    let tasks = verifying.tasks;
-    let tiers: Vec<i64> = tasks.par_iter().with_min_len(256).map(tier).collect();
+    let (tasks, facts) = (verifying.tasks, verifying.facts);
     for (from, to) in verifying.graph.graph().edge_positions() {
-        let (own, theirs, needed) = (tiers[from], tiers[to], &tasks[to]);
+        let (own, theirs, needed) = (facts[from].tier, facts[to].tier, &tasks[to]);
         if own >= theirs || needed.kind.contains("dummy") {
             continue;
         }
@@ -203,13 +184,8 @@ fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 fn toolchain_aliases(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
-    for task in verifying.tasks {
-        let aliases: Vec<&Str> = match task.attributes.get("toolchain-alias") {
-            Some(Value::Str(alias)) if !alias.is_empty() => vec![alias],
-            Some(Value::List(list)) => list.iter().filter_map(Value::as_str).collect(),
-            _ => continue,
-        };
-        for alias in aliases {
+    for (task, facts) in verifying.tasks.iter().zip(verifying.facts) {
+        for alias in facts.aliases.iter() {
             if let Some(other) = seen.insert(alias, &task.label) {
                 found.push(Finding::of_task(
                     &task.label,
@@ -225,6 +201,7 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let session = verifying.session;
     let level = session.parameters.get("level").map(python::str).unwrap_or_default();
     let prefix = format!("{}-level-{level}-", session.config.trust_domain());
+    let digest = OnceCell::new();
     for task in verifying.tasks {
         let Some(Value::Map(payload)) = definition(task).get("payload") else { continue };
         let Some(Value::Map(cache)) = payload.get("cache") else { continue };
@@ -248,7 +225,7 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 ));
                 continue;
             }
-            match run_task_digest(session) {
+            match digest.get_or_init(|| run_task_digest(session)) {
                 Ok(digest) if rest.contains(digest.as_str()) => {}
                 Ok(digest) => report(format!(
                     "the cache `{rest}` is reserved for run-task, so its name must have the digest of run-task, {digest}"

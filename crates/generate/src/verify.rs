@@ -8,6 +8,8 @@ use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_kinds::{Extension, Kind, Session};
 use taskgraph_value::Str;
 
+use crate::facts::Facts;
+
 /// What can be verified, in the order in which it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -56,6 +58,8 @@ pub struct Verifying<'a> {
     pub graph: &'a TaskGraph,
     /// The tasks to look at: those of the graph, or some of them for a verification that splits.
     pub tasks: &'a [Arc<Task>],
+    /// What is known about all tasks, for verifications that do not split.
+    pub(crate) facts: &'a [Facts<'a>],
 }
 
 /// A fault.
@@ -100,27 +104,33 @@ const PART: usize = 64;
 
 /// All that some verifications find, one verification after another.
 pub(crate) fn run_all(verifications: &[Arc<dyn Verification>], verifying: Verifying<'_>) -> Vec<Finding> {
-    let run = |verification: &Arc<dyn Verification>, tasks| {
+    if verifications.is_empty() {
+        return Vec::new();
+    }
+    let run = |verification: &Arc<dyn Verification>, tasks, facts| {
         let mut found = Vec::new();
-        verification.verify(Verifying { tasks, ..verifying }, &mut found);
+        verification.verify(Verifying { tasks, facts, ..verifying }, &mut found);
         found
     };
-    let splitting = |part| -> Vec<Vec<Finding>> {
+    let whole_too = verifications.iter().any(|verification| !verification.splits());
+    let splitting = |part| {
         let each = |verification: &Arc<dyn Verification>| {
-            if verification.splits() { run(verification, part) } else { Vec::new() }
+            if verification.splits() { run(verification, part, &[]) } else { Vec::new() }
         };
-        verifications.iter().map(each).collect()
+        let found: Vec<Vec<Finding>> = verifications.iter().map(each).collect();
+        let facts: Vec<Facts<'_>> =
+            if whole_too { part.iter().map(|task| Facts::of(task)).collect() } else { Vec::new() };
+        (found, facts)
     };
+    let parts: Vec<_> = verifying.tasks.par_chunks(PART).with_max_len(1).map(splitting).collect();
+    let (found, facts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let facts: Vec<Facts<'_>> = facts.into_iter().flatten().collect();
     let whole = |verification: &Arc<dyn Verification>| {
-        if verification.splits() { Vec::new() } else { run(verification, verifying.tasks) }
+        if verification.splits() { Vec::new() } else { run(verification, verifying.tasks, &facts) }
     };
-    let (whole, parts): (Vec<_>, Vec<_>) = rayon::join(
-        || verifications.par_iter().map(whole).collect(),
-        || verifying.tasks.par_chunks(PART).map(splitting).collect(),
-    );
-    let mut found = whole;
-    for (at, more) in parts.into_iter().flat_map(|part: Vec<_>| part.into_iter().enumerate()) {
-        found[at].extend(more);
+    let mut all: Vec<Vec<Finding>> = verifications.par_iter().with_max_len(1).map(whole).collect();
+    for (at, more) in found.into_iter().flat_map(|part| part.into_iter().enumerate()) {
+        all[at].extend(more);
     }
-    found.into_iter().flatten().collect()
+    all.into_iter().flatten().collect()
 }

@@ -1,7 +1,7 @@
 //! Named nodes and named edges.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -51,7 +51,37 @@ pub struct Graph {
 struct Names {
     /// In the order of the nodes.
     list: Vec<Str>,
-    index: FxHashMap<Str, NodeIndex>,
+    /// Made when it is first needed, because many graphs are only passed through.
+    index: OnceLock<FxHashMap<Str, NodeIndex>>,
+}
+
+impl Names {
+    /// Of names that are unique.
+    fn unique(list: Vec<Str>) -> Self {
+        Names { list, index: OnceLock::new() }
+    }
+
+    fn index(&self) -> &FxHashMap<Str, NodeIndex> {
+        self.index.get_or_init(|| {
+            self.list.iter().enumerate().map(|(at, name)| (name.clone(), NodeIndex::new(at))).collect()
+        })
+    }
+
+    fn check_unique(&self) -> Result<(), Error> {
+        if self.index().len() == self.list.len() {
+            return Ok(());
+        }
+        let mut seen = FxHashSet::default();
+        let repeated = self.list.iter().find(|name| !seen.insert(*name));
+        repeated.map_or(Ok(()), |name| Err(Error::DuplicateNode { name: name.clone() }))
+    }
+
+    /// Adds a name. Says whether it is new.
+    fn push(&mut self, name: Str, node: NodeIndex) -> bool {
+        self.index();
+        self.list.push(name.clone());
+        self.index.get_mut().is_none_or(|index| index.insert(name, node).is_none())
+    }
 }
 
 impl Graph {
@@ -60,29 +90,29 @@ impl Graph {
         nodes: impl IntoIterator<Item = Str>,
         edges: impl IntoIterator<Item = (Str, Str, Str)>,
     ) -> Result<Self, Error> {
-        let mut graph = Graph::default();
-        let nodes = nodes.into_iter();
-        let names = Arc::make_mut(&mut graph.names);
-        names.list.reserve(nodes.size_hint().0);
-        names.index.reserve(nodes.size_hint().0);
-        graph.inner.reserve_nodes(nodes.size_hint().0);
-        for name in nodes {
-            graph.add_node(name)?;
-        }
+        let mut graph = Graph::of_unique(nodes.into_iter().collect());
+        graph.names.check_unique()?;
         for (from, to, name) in edges {
             graph.add_edge(&from, &to, name)?;
         }
         Ok(graph)
     }
 
+    /// A graph of nodes that are unique, without edges.
+    pub(crate) fn of_unique(nodes: Vec<Str>) -> Self {
+        let mut inner = DiGraph::with_capacity(nodes.len(), 0);
+        for _ in &nodes {
+            inner.add_node(());
+        }
+        Graph { inner, names: Arc::new(Names::unique(nodes)) }
+    }
+
     /// Adds a node.
     pub fn add_node(&mut self, name: Str) -> Result<(), Error> {
         let node = self.inner.add_node(());
-        let names = Arc::make_mut(&mut self.names);
-        names.list.push(name.clone());
-        match names.index.insert(name.clone(), node) {
-            None => Ok(()),
-            Some(_) => Err(Error::DuplicateNode { name }),
+        match Arc::make_mut(&mut self.names).push(name.clone(), node) {
+            true => Ok(()),
+            false => Err(Error::DuplicateNode { name }),
         }
     }
 
@@ -93,14 +123,20 @@ impl Graph {
         Ok(())
     }
 
-    fn node(&self, name: &str) -> Result<NodeIndex, Error> {
-        self.names.index.get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
+    pub(crate) fn node(&self, name: &str) -> Result<NodeIndex, Error> {
+        self.names.index().get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
     }
 
     /// The same nodes, with other edges: positions of two nodes in [`Graph::nodes`], and the name that the first has for
     /// the second.
-    pub(crate) fn with_edges(&self, edges: impl IntoIterator<Item = (usize, usize, Str)>) -> Self {
-        let mut inner = DiGraph::with_capacity(self.len(), 0);
+    ///
+    /// `count` is about how many there are.
+    pub(crate) fn with_edges(
+        &self,
+        count: usize,
+        edges: impl IntoIterator<Item = (usize, usize, Str)>,
+    ) -> Self {
+        let mut inner = DiGraph::with_capacity(self.len(), count);
         for _ in 0..self.len() {
             inner.add_node(());
         }
@@ -120,7 +156,7 @@ impl Graph {
 
     /// The position of a node in [`Graph::nodes`].
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.names.index.get(name).map(|node| node.index())
+        self.names.index().get(name).map(|node| node.index())
     }
 
     /// How many nodes there are.
@@ -135,7 +171,7 @@ impl Graph {
 
     /// Whether there is a node of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.names.index.contains_key(name)
+        self.names.index().contains_key(name)
     }
 
     /// The nodes, in the order in which they were added.
@@ -175,7 +211,7 @@ impl Graph {
     /// The edges that lead from a node to what it needs, or from what needs it to the node. Nothing for
     /// a node that the graph does not have.
     pub fn edges_of(&self, name: &str, direction: Direction) -> impl Iterator<Item = Edge<'_>> {
-        let node = self.names.index.get(name).copied();
+        let node = self.names.index().get(name).copied();
         node.into_iter().flat_map(move |node| {
             let edges = self.inner.edges_directed(node, direction.along());
             edges.map(|edge| self.edge(edge.source(), edge.target(), edge.weight()))
@@ -189,36 +225,38 @@ impl Graph {
         roots: impl IntoIterator<Item = S>,
         direction: Direction,
     ) -> Result<Graph, Error> {
-        let mut reached: FxHashSet<NodeIndex> = FxHashSet::default();
-        let mut queue = Vec::new();
-        for root in roots {
-            let node = self.node(root.as_ref())?;
-            if reached.insert(node) {
-                queue.push(node);
-            }
-        }
+        let roots = roots.into_iter().map(|root| self.node(root.as_ref())).collect::<Result<_, _>>()?;
+        Ok(self.reach(roots, direction).1)
+    }
+
+    /// As [`Graph::closure`], with the positions in this graph of the nodes that are left.
+    pub(crate) fn reach(&self, roots: Vec<NodeIndex>, direction: Direction) -> (Vec<usize>, Graph) {
+        let mut reached = vec![false; self.len()];
+        let mut queue = roots;
+        queue.retain(|root| !std::mem::replace(&mut reached[root.index()], true));
         while let Some(node) = queue.pop() {
-            for next in self.inner.neighbors_directed(node, direction.along()) {
-                if reached.insert(next) {
-                    queue.push(next);
-                }
-            }
+            let next = self.inner.neighbors_directed(node, direction.along());
+            queue.extend(next.filter(|next| !std::mem::replace(&mut reached[next.index()], true)));
         }
+        let kept: Vec<usize> = (0..self.len()).filter(|at| reached[*at]).collect();
         // An edge is followed when the end that it starts from was reached.
         let start = |edge: &petgraph::graph::Edge<Str, u32>| match direction {
             Direction::Dependencies => edge.source(),
             Direction::Dependents => edge.target(),
         };
-        let mut closure = Graph::default();
-        for node in self.inner.node_indices().filter(|node| reached.contains(node)) {
-            closure.add_node(self.name(node).clone())?;
+        let mut places = vec![NodeIndex::end(); self.len()];
+        let mut closure = Graph {
+            inner: DiGraph::with_capacity(kept.len(), 0),
+            names: Arc::new(Names::unique(kept.iter().map(|at| self.names.list[*at].clone()).collect())),
+        };
+        for at in &kept {
+            places[*at] = closure.inner.add_node(());
         }
-        for edge in self.inner.raw_edges().iter().filter(|edge| reached.contains(&start(edge))) {
-            let (from, to) =
-                (closure.node(self.name(edge.source()))?, closure.node(self.name(edge.target()))?);
+        for edge in self.inner.raw_edges().iter().filter(|edge| reached[start(edge).index()]) {
+            let (from, to) = (places[edge.source().index()], places[edge.target().index()]);
             closure.inner.add_edge(from, to, edge.weight.clone());
         }
-        Ok(closure)
+        (kept, closure)
     }
 
     /// Fails with [`Error::Cycle`] if there is one.

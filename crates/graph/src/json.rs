@@ -63,9 +63,9 @@ impl Printed {
     fn print(&mut self, batch: &[Entry]) {
         let parts: Vec<&[Entry]> = batch.chunks(PART).collect();
         self.used = parts.len();
-        self.parts.resize_with(self.parts.len().max(parts.len()), Writer::sorted);
-        let result = parts.par_iter().zip(&mut self.parts).try_for_each(|(part, writer)| {
-            writer.bytes().clear();
+        self.parts.resize_with(self.parts.len().max(parts.len()), Writer::repeating);
+        let result = parts.par_iter().with_max_len(1).zip(&mut self.parts).try_for_each(|(part, writer)| {
+            writer.clear();
             part.iter().enumerate().try_for_each(|(at, (key, task))| {
                 if at > 0 {
                     writer.raw(",");
@@ -90,7 +90,7 @@ impl Printed {
 /// Writes the labels, sorted, one a line. No newline at the end.
 pub fn write_labels(graph: &TaskGraph, out: &mut dyn Write) -> Result<(), Error> {
     let mut labels: Vec<&str> = graph.tasks().map(|task| task.label.as_str()).collect();
-    labels.sort_unstable();
+    labels.par_sort_unstable();
     out.write_all(labels.join("\n").as_bytes())?;
     Ok(())
 }

@@ -35,11 +35,17 @@ impl TaskGraph {
         edges: impl IntoIterator<Item = (usize, usize, Str)>,
     ) -> Result<Self, Error> {
         let key = |task: &Arc<Task>| task.task_id.as_ref().unwrap_or(&task.label).clone();
-        let mut graph = Graph::new(tasks.iter().map(key), [])?;
+        let graph = Graph::new(tasks.iter().map(key), [])?;
+        TaskGraph { tasks, graph }.with_links(edges)
+    }
+
+    /// The same graph with more edges, between positions in [`TaskGraph::tasks`]: from, to, name. A position that no task
+    /// has is [`Error::UnknownNode`].
+    pub fn with_links(mut self, edges: impl IntoIterator<Item = (usize, usize, Str)>) -> Result<Self, Error> {
         for (from, to, name) in edges {
-            graph.add_link(from, to, name)?;
+            self.graph.add_link(from, to, name)?;
         }
-        Ok(TaskGraph { tasks, graph })
+        Ok(self)
     }
 
     /// The same tasks, with an edge for each of their dependencies. A dependency that is no task of this graph is
@@ -49,11 +55,14 @@ impl TaskGraph {
         let parts: Vec<Result<Vec<_>, Error>> = self
             .tasks
             .par_chunks(PART)
+            .with_max_len(1)
             .enumerate()
             .map(|(at, tasks)| self.edges_of_part(tasks, at * PART))
             .collect();
         let edges = parts.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        Ok(TaskGraph { tasks: self.tasks.clone(), graph: self.graph.with_edges(edges.into_iter().flatten()) })
+        let count = edges.iter().map(Vec::len).sum();
+        let graph = self.graph.with_edges(count, edges.into_iter().flatten());
+        Ok(TaskGraph { tasks: self.tasks.clone(), graph })
     }
 
     /// The edges of some tasks, the first of which is at `start`: both positions, and the name.
@@ -68,12 +77,17 @@ impl TaskGraph {
         Ok(edges)
     }
 
+    /// The same tasks, without edges.
+    pub fn without_edges(&self) -> Self {
+        TaskGraph { tasks: self.tasks.clone(), graph: self.graph.with_edges(0, []) }
+    }
+
     /// The tasks for which `keep` holds, without edges.
     pub fn subset(&self, keep: impl Fn(&Task) -> bool) -> Self {
         let kept = self.entries().filter(|(_, task)| keep(task));
         let (keys, tasks): (Vec<Str>, Vec<_>) = kept.map(|(key, task)| (key.clone(), task.clone())).unzip();
         // Keys are unique here as they are in the whole.
-        Graph::new(keys, []).map(|graph| TaskGraph { tasks, graph }).unwrap_or_default()
+        TaskGraph { tasks, graph: Graph::of_unique(keys) }
     }
 
     /// The tasks for which `keep` holds, with the edges between them.
@@ -90,9 +104,9 @@ impl TaskGraph {
 
     /// The tasks `roots` and all that they need, directly or not.
     pub fn closure<S: AsRef<str>>(&self, roots: impl IntoIterator<Item = S>) -> Result<Self, Error> {
-        let graph = self.graph.closure(roots, Direction::Dependencies)?;
-        let tasks = graph.nodes().filter_map(|key| self.get(key).cloned()).collect();
-        Ok(TaskGraph { tasks, graph })
+        let roots = roots.into_iter().map(|root| self.graph.node(root.as_ref()));
+        let (kept, graph) = self.graph.reach(roots.collect::<Result<_, _>>()?, Direction::Dependencies);
+        Ok(TaskGraph { tasks: kept.into_iter().map(|at| self.tasks[at].clone()).collect(), graph })
     }
 
     /// The keys and their edges.

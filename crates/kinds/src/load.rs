@@ -207,6 +207,7 @@ fn load_kind(
     let loaded: Vec<Result<LoadedTask, Error>> = descriptions
         .into_par_iter()
         .with_min_len(64)
+        .with_max_len(128)
         .map(|mut description| {
             let task =
                 into_task(&kind.kind, &mut description).map_err(|problem| description.error(problem))?;
@@ -280,7 +281,7 @@ fn read_all(root: &Path, cwd: &Path, folder: &Path) -> Result<Vec<Kind>, Error> 
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     names.sort_unstable();
-    let kinds: Vec<_> = names.par_iter().map(|name| Kind::read(root, cwd, name)).collect();
+    let kinds: Vec<_> = names.par_iter().with_max_len(1).map(|name| Kind::read(root, cwd, name)).collect();
     kinds.into_iter().filter_map(Result::transpose).collect()
 }
 

@@ -112,7 +112,9 @@ fn run_split(
             }
             parts.push(tasks);
             parts.reverse();
-            let done: Vec<_> = parts.into_par_iter().map(|part| run_split(rest, kind, part)).collect();
+            // Left to itself, rayon makes a few large pieces, and the last of them keeps one thread busy alone.
+            let parts = parts.into_par_iter().with_max_len(1);
+            let done: Vec<_> = parts.map(|part| run_split(rest, kind, part)).collect();
             let mut all = Vec::new();
             for part in done {
                 all.append(&mut part?);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use rayon::prelude::*;
 use taskgraph_graph::TaskGraph;
 use taskgraph_value::Str;
 
@@ -20,7 +21,7 @@ pub(crate) struct Links<'a> {
     pub(crate) edges: Vec<(usize, usize, &'a Str)>,
 }
 
-/// Lists of nodes, one for each node.
+/// Lists of nodes, or of positions, one for each node.
 pub(crate) struct Adjacent {
     starts: Vec<usize>,
     ends: Vec<usize>,
@@ -50,7 +51,7 @@ impl<'a> Links<'a> {
     pub(crate) fn new(graph: &'a TaskGraph) -> Self {
         let tasks = graph.tasks().as_slice();
         let mut positions: Vec<usize> = (0..tasks.len()).collect();
-        positions.sort_unstable_by(|a, b| tasks[*a].label.cmp(&tasks[*b].label));
+        positions.par_sort_unstable_by(|a, b| tasks[*a].label.cmp(&tasks[*b].label));
         let mut nodes = vec![0; tasks.len()];
         for (node, at) in positions.iter().enumerate() {
             nodes[*at] = node;
@@ -58,13 +59,17 @@ impl<'a> Links<'a> {
         let edges: Vec<(usize, usize, &Str)> =
             graph.graph().links().map(|(from, to, name)| (nodes[from], nodes[to], name)).collect();
         let count = tasks.len();
-        Links {
-            dependencies: Adjacent::new(count, edges.iter().map(|(from, to, _)| (*from, *to)).collect()),
-            dependents: Adjacent::new(count, edges.iter().map(|(from, to, _)| (*to, *from)).collect()),
-            positions,
-            nodes,
-            edges,
-        }
+        let (dependencies, dependents) = rayon::join(
+            || Adjacent::new(count, edges.iter().map(|(from, to, _)| (*from, *to)).collect()),
+            || Adjacent::new(count, edges.iter().map(|(from, to, _)| (*to, *from)).collect()),
+        );
+        Links { dependencies, dependents, positions, nodes, edges }
+    }
+
+    /// The positions in `edges` of what leads from each node, in their order.
+    pub(crate) fn outgoing(&self) -> Adjacent {
+        let edges = self.edges.iter().enumerate();
+        Adjacent::new(self.len(), edges.map(|(at, (from, ..))| (*from, at)).collect())
     }
 
     pub(crate) fn len(&self) -> usize {

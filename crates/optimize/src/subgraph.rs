@@ -17,6 +17,9 @@ use crate::{
     replace::Replacing,
 };
 
+/// How many tasks one thread resolves at a time.
+const PART: usize = 64;
+
 impl Optimization<'_> {
     pub(crate) fn subgraph(
         &self,
@@ -37,17 +40,17 @@ impl Optimization<'_> {
 
         // In the order of the graph, as its edges are.
         let kept: Vec<usize> = self.links.nodes.iter().copied().filter(|node| left(*node)).collect();
-        let mut names: Vec<Vec<(Str, usize)>> = vec![Vec::new(); count];
-        for (from, to, name) in &self.links.edges {
-            names[*from].push(((*name).clone(), *to));
-        }
+        let outgoing = self.links.outgoing();
         let resolved: Vec<Result<Arc<Task>, Fault>> = kept
             .par_iter()
+            .with_min_len(PART)
+            .with_max_len(PART)
             .map(|node| {
-                let mut dependencies = Map::with_capacity(names[*node].len());
-                for (name, to) in &names[*node] {
+                let edges = outgoing.of(*node);
+                let mut dependencies = Map::with_capacity(edges.len());
+                for (_, to, name) in edges.iter().map(|edge| &self.links.edges[*edge]) {
                     if let Some(task_id) = &task_ids[*to] {
-                        dependencies.insert(name.clone(), task_id.into());
+                        dependencies.insert((*name).clone(), task_id.into());
                     }
                 }
                 let task = self.task(*node);

@@ -89,9 +89,9 @@ fn changed_list<M: Marks>(list: &List, marks: &M) -> Result<Option<List>, Placed
 
 fn changed_map<M: Marks>(map: &Map, marks: &M) -> Result<Option<Map>, Placed<M::Problem>> {
     let mut new: Option<Map> = None;
-    for (key, value) in map {
+    for (at, (key, value)) in map.iter().enumerate() {
         if let Some(value) = changed(value, marks).map_err(|error| error.under(key))? {
-            new.get_or_insert_with(|| map.clone()).insert(key.clone(), value);
+            new.get_or_insert_with(|| map.clone()).replace_at(at, value);
         }
     }
     Ok(new)

@@ -168,6 +168,7 @@ impl References<'_> {
                     None => return Err(self.no_dependency(text, name)),
                 },
             };
+            reserve(&mut out, text, id.len());
             out.push_str(&text[done..start]);
             out.push_str(id);
             done = end + 1;
@@ -206,8 +207,10 @@ impl References<'_> {
                 name => self.dependency(name).ok_or_else(|| self.no_dependency(text, name))?,
             };
             let url = self.urls.of(id, artifact);
+            let url = url.ok_or_else(|| ReferenceProblem::NoRootUrl { text: shorten(text) })?;
+            reserve(&mut out, text, url.len());
             out.push_str(&text[done..start]);
-            out.push_str(&url.ok_or_else(|| ReferenceProblem::NoRootUrl { text: shorten(text) })?);
+            out.push_str(&url);
             done = end + 1;
             from = done;
         }
@@ -233,6 +236,13 @@ impl Marks for References<'_> {
 
 fn find(text: &str, c: char, from: usize) -> Option<usize> {
     text.get(from..)?.find(c).map(|at| from + at)
+}
+
+/// Room for what a text becomes, made at its first reference: mostly it is the only one.
+fn reserve(out: &mut String, text: &str, more: usize) {
+    if out.is_empty() {
+        out.reserve(text.len() + more);
+    }
 }
 
 /// What was written, and the text after the last reference. A text without any stays as it is.

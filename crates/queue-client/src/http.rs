@@ -13,7 +13,8 @@ use crate::{
     error::Error,
     settings::Settings,
     sign::Signer,
-    tls, url,
+    tls::Trust,
+    url,
 };
 
 pub(crate) use answer::Content;
@@ -26,7 +27,7 @@ pub struct Http {
     client: Client,
     settings: Settings,
     permits: Arc<Semaphore>,
-    no_certificates: Option<String>,
+    trust: Trust,
 }
 
 /// What the bodies of all calls are.
@@ -82,11 +83,12 @@ pub(crate) enum Sink<'a> {
 }
 
 impl Http {
-    /// Sets up a client. Takes some milliseconds, to read the trusted certificates of the machine.
+    /// Sets up a client. The first `https` request takes some milliseconds more than others, to read the trusted
+    /// certificates of the machine.
     ///
     /// Fails with [`Error::SetUp`].
     pub fn new(settings: &Settings) -> Result<Http, Error> {
-        let (tls, no_certificates) = tls::config()?;
+        let trust = Trust::new();
         let concurrency = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let mut builder = Client::builder()
             .user_agent(concat!("taskgraph/", env!("CARGO_PKG_VERSION")))
@@ -95,7 +97,7 @@ impl Http {
             .pool_max_idle_per_host(concurrency)
             // They are followed here, so that nothing signed is sent to where it does not belong.
             .redirect(redirect::Policy::none())
-            .tls_backend_preconfigured(tls);
+            .tls_backend_preconfigured(trust.config()?);
         if !settings.use_proxies {
             builder = builder.no_proxy();
         }
@@ -103,7 +105,7 @@ impl Http {
             client: builder.build().map_err(|source| Error::SetUp { source: Box::new(source) })?,
             settings: settings.clone(),
             permits: Arc::new(Semaphore::new(concurrency)),
-            no_certificates,
+            trust,
         })
     }
 

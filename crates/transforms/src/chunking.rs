@@ -56,8 +56,13 @@ fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
         container = container.get_mut(key).and_then(Value::as_map_mut).ok_or_else(missing)?;
         rest = after;
     }
-    let value = container.get(rest).ok_or_else(missing)?.clone();
     let in_field = |source| Problem::other(SubstituteError::Template { path: path.into(), source });
+    let value = container.get_mut(rest).ok_or_else(missing)?;
+    if !rest.contains(['{', '}']) {
+        *value = substitute(std::mem::take(value), values).map_err(in_field)?;
+        return Ok(());
+    }
+    let value = value.clone();
     let name = taskgraph_parameterize::format(&rest.into(), values).map_err(in_field)?;
     container.insert(name, substitute(value, values).map_err(in_field)?);
     Ok(())

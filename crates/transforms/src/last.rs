@@ -1,6 +1,7 @@
 //! What is made of the same values for one task after another.
 
-use taskgraph_value::Value;
+use taskgraph_kinds::Problem;
+use taskgraph_value::{Map, Value};
 
 /// The values that something was made of last, and what became of them.
 ///
@@ -38,6 +39,28 @@ impl<T, const N: usize> Last<T, N> {
     }
 }
 
+/// Changes a map that a task has. What several tasks share is changed once, and they share what becomes of it.
+///
+/// `change` must depend on nothing but `by`, the map, and what is the same for all tasks.
+pub(crate) fn change_shared(
+    map: &mut Map,
+    by: impl Into<Value>,
+    last: &mut Last<Map, 2>,
+    change: impl FnOnce(&mut Map) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    if !map.is_shared() {
+        return change(map);
+    }
+    let before = map.clone();
+    let changed = last.or_make([Some(before.clone().into()), Some(by.into())], |_| {
+        let mut map = before;
+        change(&mut map)?;
+        Ok::<Map, Problem>(map)
+    })?;
+    *map = changed.clone();
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +85,29 @@ mod tests {
         assert_eq!(length(&two), Ok((2, 2)));
         assert_eq!(length(&Value::Null), Err("no list".into()));
         assert_eq!(length(&two), Ok((2, 4)));
+    }
+
+    #[test]
+    fn what_is_shared_is_changed_once() {
+        let mut last = Last::default();
+        let mut changes = 0;
+        let mut change = |map: &mut Map, by: i64| {
+            change_shared(map, by, &mut last, |map| {
+                changes += 1;
+                map.insert("n".into(), by.into());
+                Ok(())
+            })
+        };
+        let first = taskgraph_value::map! { "a" => 1 };
+        let (mut second, mut third, mut other) = (first.clone(), first.clone(), first.clone());
+        change(&mut second, 1).unwrap();
+        change(&mut third, 1).unwrap();
+        change(&mut other, 2).unwrap();
+        assert!(second.is(&third) && !second.is(&other));
+        assert_eq!([first.len(), second.len()], [1, 2]);
+        let mut alone = taskgraph_value::map! { "a" => 1 };
+        change(&mut alone, 1).unwrap();
+        assert_eq!(alone, second);
+        assert_eq!(changes, 3);
     }
 }

@@ -12,10 +12,10 @@ mod toolchain;
 
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Registry, Transform, TransformSequence};
 use taskgraph_schema::describe;
-use taskgraph_value::{Str, Value, map, text};
+use taskgraph_value::{Map, Str, Value, map, text};
 
 use crate::{
-    last::Last,
+    last::{Last, change_shared},
     worker_types::{Implementation, implementation},
 };
 
@@ -49,10 +49,9 @@ impl Transform for Prepare {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         // All are compared with the schema before any changes, because then they still have most values in common.
         let valid = if kind.fast { tasks.len() } else { count_valid(&tasks) };
-        let mut implementations = Last::default();
+        let mut last = Memory::default();
         let prepare = |(at, mut task): (usize, Description)| {
-            prepare(kind, &mut task, at < valid, &mut implementations)
-                .map_err(|problem| task.error(problem))?;
+            prepare(kind, &mut task, at < valid, &mut last).map_err(|problem| task.error(problem))?;
             Ok(task)
         };
         tasks.into_iter().enumerate().map(prepare).collect()
@@ -61,6 +60,14 @@ impl Transform for Prepare {
     fn splits(&self, _: &KindContext<'_>) -> bool {
         true
     }
+}
+
+/// What was found out about the task before.
+#[derive(Default)]
+struct Memory {
+    /// What runs it, and its tags, which say so.
+    implementation: Last<(Implementation, Value), 2>,
+    worker: Last<Map, 2>,
 }
 
 /// How many tasks there are before the first that violates the schema.
@@ -77,13 +84,13 @@ fn prepare(
     kind: &KindContext<'_>,
     task: &mut Description,
     valid: bool,
-    implementations: &mut Last<(Implementation, Value), 2>,
+    last: &mut Memory,
 ) -> Result<(), Problem> {
     if !valid {
         task.validate(&schema::TASK)?;
     }
     rewrite_when(kind, task)?;
-    set_implementation(kind, task, implementations)?;
+    set_implementation(kind, task, last)?;
     set_label(kind, task)
 }
 
@@ -105,33 +112,34 @@ fn rewrite_when(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Pr
 fn set_implementation(
     kind: &KindContext<'_>,
     task: &mut Description,
-    last: &mut Last<(Implementation, Value), 2>,
+    last: &mut Memory,
 ) -> Result<(), Problem> {
     let worker_type = task.text("worker-type")?.clone();
-    let (found, tags) =
-        last.or_make([Some((&worker_type).into()), task.get("tags").cloned()], |[_, tags]| {
-            let found = implementation(kind, &worker_type)?;
-            let mut tags = tags.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
-            if let Some(os) = &found.os {
-                tags.insert(text!("os"), os.into());
-            }
-            tags.insert(text!("worker-implementation"), (&found.name).into());
-            Ok::<_, Problem>((found, tags.into()))
-        })?;
+    let values = [Some((&worker_type).into()), task.get("tags").cloned()];
+    let (found, tags) = last.implementation.or_make(values, |[_, tags]| {
+        let found = implementation(kind, &worker_type)?;
+        let mut tags = tags.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
+        if let Some(os) = &found.os {
+            tags.insert(text!("os"), os.into());
+        }
+        tags.insert(text!("worker-implementation"), (&found.name).into());
+        Ok::<_, Problem>((found, tags.into()))
+    })?;
     task.insert(text!("tags"), tags.clone());
-    let worker = task.map_mut(text!("worker"));
-    if let Some(given) = worker.get("implementation") {
-        return Err(Problem::wrong(
-            "worker.implementation",
-            "nothing, because `worker-type` decides it",
-            describe(given),
-        ));
-    }
-    worker.insert(text!("implementation"), (&found.name).into());
-    if let Some(os) = &found.os {
-        worker.insert(text!("os"), os.into());
-    }
-    Ok(())
+    change_shared(task.map_mut(text!("worker")), worker_type, &mut last.worker, |worker| {
+        if let Some(given) = worker.get("implementation") {
+            return Err(Problem::wrong(
+                "worker.implementation",
+                "nothing, because `worker-type` decides it",
+                describe(given),
+            ));
+        }
+        worker.insert(text!("implementation"), (&found.name).into());
+        if let Some(os) = &found.os {
+            worker.insert(text!("os"), os.into());
+        }
+        Ok(())
+    })
 }
 
 /// A task without a label has its kind and name for one. The name goes, because the label says all.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
 use taskgraph_schema::describe;
-use taskgraph_value::{Map, Value, map, text};
+use taskgraph_value::{Map, Str, Value, map, text};
 
 use crate::{run::set_label, worker_types::implementation};
 
@@ -83,7 +83,7 @@ fn set_defaults(task: &mut Description) {
                 worker.set_default(key, false);
             }
             worker.set_default(text!("volumes"), NO_VOLUMES.clone());
-            worker.set_default(text!("env"), Map::new());
+            set_default_map(worker, text!("env"));
             let incomplete =
                 |cache: &Value| cache.as_map().is_some_and(|cache| !cache.contains_key("skip-untrusted"));
             if let Some(Value::List(caches)) = worker.get_mut("caches")
@@ -95,7 +95,7 @@ fn set_defaults(task: &mut Description) {
             }
         }
         "generic-worker" => {
-            worker.set_default(text!("env"), Map::new());
+            set_default_map(worker, text!("env"));
             worker.set_default(text!("os-groups"), vec![]);
             worker.set_default(text!("chain-of-trust"), false);
         }
@@ -104,5 +104,12 @@ fn set_defaults(task: &mut Description) {
         }
         "push-apk" => worker.set_default(text!("commit"), false),
         _ => {}
+    }
+}
+
+/// An empty map for a key that is absent, made only then.
+fn set_default_map(map: &mut Map, key: Str) {
+    if !map.contains_key(&key) {
+        map.insert(key, Map::new().into());
     }
 }

@@ -1,5 +1,8 @@
 //! JSON as Python's `json.dumps` prints it: ASCII only, floats as `repr()`.
 
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::{List, Map, Str, Value, python};
@@ -48,14 +51,33 @@ pub struct Writer {
     sort: bool,
     /// Positions of the keys of all maps being written, innermost last.
     order: Vec<u32>,
+    /// Maps that were written, by their addresses and levels.
+    repeats: Option<FxHashMap<(usize, usize), Repeat>>,
 }
+
+/// A map that was written.
+#[derive(Debug)]
+struct Repeat {
+    /// Kept so that no other map gets its address.
+    _map: Map,
+    text: Range<usize>,
+}
+
+/// The fewest keys of a map that is worth to be remembered.
+const WORTH_REPEATING: usize = 3;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 const NEWLINE: &[u8; 65] = b"\n                                                                ";
 
 impl Writer {
     fn new(out: Vec<u8>, sort: bool) -> Self {
-        Writer { out, sort, order: Vec::new() }
+        Writer { out, sort, order: Vec::new(), repeats: None }
+    }
+
+    /// A writer that sorts the keys of maps, and copies the text of maps that several values share, once it has written
+    /// one. It keeps those maps until [`Writer::clear`].
+    pub fn repeating() -> Self {
+        Writer { repeats: Some(FxHashMap::default()), ..Self::sorted() }
     }
 
     /// A writer that sorts the keys of maps.
@@ -63,9 +85,15 @@ impl Writer {
         Self::new(Vec::new(), true)
     }
 
-    /// What was written so far; the writer is empty afterwards and keeps its memory.
-    pub fn bytes(&mut self) -> &mut Vec<u8> {
-        &mut self.out
+    /// What was written so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Forgets what was written, but keeps the memory for more.
+    pub fn clear(&mut self) {
+        self.out.clear();
+        self.repeats.iter_mut().for_each(FxHashMap::clear);
     }
 
     /// All that was written.
@@ -127,6 +155,14 @@ impl Writer {
             self.raw("{}");
             return Ok(());
         }
+        let place = (map.iter().as_slice().as_ptr() as usize, depth);
+        let repeats = self.repeats.as_ref().filter(|_| map.len() >= WORTH_REPEATING && map.is_shared());
+        let known = repeats.map(|repeats| repeats.get(&place).map(|repeat| repeat.text.clone()));
+        if let Some(Some(text)) = known {
+            self.out.extend_from_within(text);
+            return Ok(());
+        }
+        let start = self.out.len();
         self.out.push(b'{');
         self.each(map, |writer, first, key, value| {
             if !first {
@@ -139,6 +175,9 @@ impl Writer {
         })?;
         self.newline(depth);
         self.out.push(b'}');
+        if let Some((repeats, _)) = self.repeats.as_mut().zip(known) {
+            repeats.insert(place, Repeat { _map: map.clone(), text: start..self.out.len() });
+        }
         Ok(())
     }
 
@@ -269,14 +308,18 @@ impl Writer {
     }
 }
 
-/// Whether nothing needs an escape. Looks at eight bytes at a time; the last eight may overlap those before.
+/// Whether nothing needs an escape. Looks at blocks of bytes; the last block may overlap the one before.
 fn is_plain(bytes: &[u8]) -> bool {
-    let Some((last, _)) = bytes.split_last_chunk::<8>().map(|(rest, last)| (last, rest)) else {
-        return bytes.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'"' && *byte != b'\\');
-    };
-    let (words, _) = bytes.as_chunks::<8>();
-    let special = words.iter().fold(special_bytes(*last), |found, word| found | special_bytes(*word));
-    special == 0
+    let special = |byte: u8| (byte.wrapping_sub(b' ') > b'~' - b' ') | (byte == b'"') | (byte == b'\\');
+    if let Some(last) = bytes.last_chunk::<16>() {
+        // This becomes vector instructions.
+        let any = |block: &[u8; 16]| block.iter().fold(false, |found, byte| found | special(*byte));
+        return !bytes.as_chunks::<16>().0.iter().any(any) && !any(last);
+    }
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => special_bytes(*first) | special_bytes(*last) == 0,
+        _ => !bytes.iter().any(|byte| special(*byte)),
+    }
 }
 
 /// Has the highest bit set in some byte if any byte needs an escape, and is zero otherwise.
@@ -294,65 +337,4 @@ fn special_bytes(bytes: [u8; 8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::map;
-
-    #[test]
-    fn equals_what_python_prints() {
-        let value = Value::from(map! {
-            "b" => vec![Value::Null, 1.5.into(), Value::from(vec![]), map! {}.into()],
-            "a" => "é\u{7f}\n🚀\"\\",
-            "big" => Value::BigInt("123456789012345678901234567890".into()),
-        });
-        for n in [0, -1, i64::MAX, i64::MIN, 1234567890] {
-            assert_eq!(compact(&n.into()).unwrap(), n.to_string());
-        }
-        // python3 -c 'import json; print(json.dumps(..., sort_keys=True, indent=2))'
-        assert_eq!(
-            pretty(&value).unwrap(),
-            "{\n  \"a\": \"\\u00e9\\u007f\\n\\ud83d\\ude80\\\"\\\\\",\n  \"b\": [\n    null,\n    1.5,\n    [],\n    {}\n  ],\n  \
-             \"big\": 123456789012345678901234567890\n}"
-        );
-        assert_eq!(
-            compact(&map! { "b" => vec![1.into(), true.into()], "a" => map! {} }.into()).unwrap(),
-            r#"{"b":[1,true],"a":{}}"#
-        );
-        assert_eq!(compact_sorted(&map! { "b" => 1, "a" => 2 }.into()).unwrap(), r#"{"a":2,"b":1}"#);
-    }
-
-    #[test]
-    fn every_character_is_escaped_wherever_it_stands() {
-        for c in (0..=0x17f).filter_map(char::from_u32) {
-            for place in 0..20 {
-                let text: String = (0..20).map(|at| if at == place { c } else { 'x' }).collect();
-                let expected = match c {
-                    '"' | '\\' => format!("\\{c}"),
-                    '\n' => "\\n".into(),
-                    '\r' => "\\r".into(),
-                    '\t' => "\\t".into(),
-                    '\u{8}' => "\\b".into(),
-                    '\u{c}' => "\\f".into(),
-                    ' '..='~' => c.to_string(),
-                    _ => format!("\\u{:04x}", u32::from(c)),
-                };
-                let expected = format!("\"{}{expected}{}\"", "x".repeat(place), "x".repeat(19 - place));
-                assert_eq!(compact(&text.into()).unwrap(), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn dates_are_errors() {
-        let value = Value::from(map! { "when" => Value::Date("2024-01-01".into()) });
-        assert_eq!(compact(&value).unwrap_err().date, "2024-01-01");
-        assert_eq!(value.find_date().unwrap().0, "when");
-    }
-
-    #[test]
-    fn reads_back_with_serde() {
-        let value: Value =
-            serde_json::from_str(r#"{"z":[1,2.5,null,18446744073709551615],"a":"x"}"#).unwrap();
-        assert_eq!(compact(&value).unwrap(), r#"{"z":[1,2.5,null,18446744073709551615],"a":"x"}"#);
-    }
-}
+mod tests;

@@ -1,13 +1,19 @@
 //! A shared list.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::Value;
 
 /// A list of values. A clone shares the items; writing to a shared list copies it first.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct List(Arc<Vec<Value>>);
+#[derive(Clone, Default)]
+pub struct List(
+    /// An empty list needs no memory: many lists of a task are empty.
+    Option<Arc<Vec<Value>>>,
+);
+
+static EMPTY: Vec<Value> = Vec::new();
 
 impl List {
     /// An empty list.
@@ -17,31 +23,46 @@ impl List {
 
     /// Whether both are one list in memory.
     pub fn is(&self, other: &List) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
     }
 
     /// The items if no other list shares them.
     pub(crate) fn unshared(&mut self) -> Option<&mut Vec<Value>> {
-        Arc::get_mut(&mut self.0)
+        self.0.as_mut().and_then(Arc::get_mut)
     }
 }
 
 impl Deref for List {
     type Target = Vec<Value>;
     fn deref(&self) -> &Vec<Value> {
-        &self.0
+        self.0.as_deref().unwrap_or(&EMPTY)
     }
 }
 
 impl DerefMut for List {
     fn deref_mut(&mut self) -> &mut Vec<Value> {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 }
 
 impl From<Vec<Value>> for List {
     fn from(items: Vec<Value>) -> Self {
-        List(Arc::new(items))
+        List((!items.is_empty()).then(|| Arc::new(items)))
+    }
+}
+
+impl PartialEq for List {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -55,7 +76,8 @@ impl IntoIterator for List {
     type Item = Value;
     type IntoIter = std::vec::IntoIter<Value>;
     fn into_iter(self) -> Self::IntoIter {
-        Arc::try_unwrap(self.0).unwrap_or_else(|shared| (*shared).clone()).into_iter()
+        let items = self.0.map(|items| Arc::try_unwrap(items).unwrap_or_else(|shared| (*shared).clone()));
+        items.unwrap_or_default().into_iter()
     }
 }
 
@@ -63,6 +85,6 @@ impl<'a> IntoIterator for &'a List {
     type Item = &'a Value;
     type IntoIter = std::slice::Iter<'a, Value>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }

@@ -43,6 +43,10 @@ impl Entries {
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), self.list.len());
         }
+        if self.list.len() == self.list.capacity() {
+            // Most maps stay small, and there are many: twice the room would be room for nothing.
+            self.list.reserve_exact(self.list.len() / 4 + 4);
+        }
         self.list.push((key, value));
         if self.index.is_none() && self.list.len() >= INDEXED_FROM {
             self.reindex();
@@ -122,6 +126,13 @@ impl Map {
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let at = self.0.position(key)?;
         Some(&mut Arc::make_mut(&mut self.0).list[at].1)
+    }
+
+    /// Replaces the value at a position in the order of keys, and returns the former one. For passes over a map, which
+    /// need not look keys up. Nothing happens where there is no key.
+    pub fn replace_at(&mut self, at: usize, value: Value) -> Option<Value> {
+        let (_, place) = Arc::make_mut(&mut self.0).list.get_mut(at)?;
+        Some(std::mem::replace(place, value))
     }
 
     /// Sets a key. A key that is there keeps its place, and its former value is returned.
@@ -242,6 +253,11 @@ impl Map {
     /// Whether both are one map in memory.
     pub fn is(&self, other: &Map) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether there are other maps that share the entries, so that a change copies them.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// Whether both have the same keys in the same order.

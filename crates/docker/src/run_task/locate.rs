@@ -113,37 +113,20 @@ impl RunTaskSearch {
         first
     }
 
-    /// Folders with Python packages, the likeliest first.
-    fn package_folders(&self) -> Vec<PathBuf> {
+    /// Folders with Python packages, the likeliest first. They are looked for one after another, because mostly the first
+    /// is the right one.
+    fn package_folders(&self) -> impl Iterator<Item = PathBuf> {
         let environment = &self.environment;
-        let mut prefixes: Vec<PathBuf> = environment.virtual_env.iter().cloned().collect();
-        for folder in &environment.path {
-            let script = folder.join("taskgraph");
-            if let Some(interpreter) = interpreter(&script) {
-                prefixes.extend(prefixes_of(&interpreter));
-            }
-            let python = folder.join("python3");
-            if python.exists() || script.exists() {
-                prefixes.extend(prefixes_of(&python));
-            }
-        }
-        prefixes.extend(environment.home.iter().map(|home| home.join(".local")));
-
+        let on_path = environment.path.iter().flat_map(|folder| prefixes_on_path(folder));
+        let local = environment.home.iter().map(|home| home.join(".local"));
+        let prefixes = environment.virtual_env.iter().cloned().chain(on_path).chain(local);
+        let pythons = prefixes
+            .flat_map(|prefix| ["lib", "local/lib"].map(|lib| prefix.join(lib)))
+            .flat_map(|lib| python_folders(&lib));
+        let folders =
+            pythons.flat_map(|python| ["site-packages", "dist-packages"].map(|name| python.join(name)));
         let mut seen = BTreeSet::new();
-        let mut folders = Vec::new();
-        for prefix in prefixes {
-            for lib in ["lib", "local/lib"] {
-                for python in python_folders(&prefix.join(lib)) {
-                    for packages in ["site-packages", "dist-packages"] {
-                        let folder = python.join(packages);
-                        if folder.is_dir() && seen.insert(folder.clone()) {
-                            folders.push(folder);
-                        }
-                    }
-                }
-            }
-        }
-        folders
+        folders.filter(move |folder| folder.is_dir() && seen.insert(folder.clone()))
     }
 
     /// Starts `python3`, for editable installs, pyenv and the like. Its answer counts only if the files are there.
@@ -170,6 +153,20 @@ impl RunTaskSearch {
         searched.push(cache);
         found
     }
+}
+
+/// The installation prefixes of the interpreters that a folder of `PATH` has, or the reference in it.
+fn prefixes_on_path(folder: &Path) -> Vec<PathBuf> {
+    let mut prefixes = Vec::new();
+    let script = folder.join("taskgraph");
+    if let Some(interpreter) = interpreter(&script) {
+        prefixes.extend(prefixes_of(&interpreter));
+    }
+    let python = folder.join("python3");
+    if python.exists() || script.exists() {
+        prefixes.extend(prefixes_of(&python));
+    }
+    prefixes
 }
 
 /// The interpreter in a script's `#!` line, or in the `exec` line below it that stands in for a path too long for

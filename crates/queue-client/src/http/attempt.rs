@@ -67,8 +67,10 @@ impl Http {
         url: &Url,
         first: bool,
     ) -> Result<Response, Failed> {
-        if let Some(reason) = self.no_certificates.as_ref().filter(|_| url.scheme() == "https") {
-            let error = Error::NoCertificates { url: url::shown(url), reason: reason.clone() };
+        if url.scheme() == "https"
+            && let Some(reason) = self.trust.problem()
+        {
+            let error = Error::NoCertificates { url: url::shown(url), reason: reason.to_owned() };
             return Err(Failed::ForGood(error));
         }
         let method = match request.verb {

@@ -6,7 +6,7 @@ use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
 use crate::{
-    last::Last,
+    last::{Last, change_shared},
     order::{artifact_prefix, in_dependency_order},
 };
 
@@ -115,7 +115,7 @@ pub(super) struct UseFetches;
 impl Transform for UseFetches {
     fn apply(&self, kind: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let known = kind.memo_of_kind(Known::default);
-        let mut last = Last::default();
+        let mut last = Memory::default();
         for task in &mut tasks {
             if let Some(fetches @ Value::Map(_)) = task.remove("fetches").filter(Value::is_truthy) {
                 use_fetches(kind, task, fetches, &known, &mut last).map_err(|problem| task.error(problem))?;
@@ -127,6 +127,13 @@ impl Transform for UseFetches {
     fn splits(&self, _: &KindContext<'_>) -> bool {
         true
     }
+}
+
+/// What became of the task before.
+#[derive(Default)]
+struct Memory {
+    fetching: Last<Fetching, 3>,
+    worker: Last<Map, 2>,
 }
 
 /// What becomes of a task that fetches something.
@@ -143,7 +150,7 @@ fn use_fetches(
     task: &mut Description,
     fetches: Value,
     known: &Known,
-    last: &mut Last<Fetching, 3>,
+    Memory { fetching: last, worker: last_worker }: &mut Memory,
 ) -> Result<(), Problem> {
     // Tasks of this kind can be fetched from when they come first.
     let label = task.get_str("label").filter(|_| !known.of_this_kind.is_empty());
@@ -155,12 +162,16 @@ fn use_fetches(
         fetching(kind, &map(fetches), map(dependencies), own, known)
     })?;
     task.insert(text!("dependencies"), fetching.dependencies.clone().into());
-    let worker = task.map_mut(text!("worker"));
-    let env = worker.map_mut(text!("env"));
-    env.extend_from(&fetching.env);
-    env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
+    change_shared(task.map_mut(text!("worker")), fetching.env.clone(), last_worker, |worker| {
+        let env = worker.map_mut(text!("env"));
+        env.extend_from(&fetching.env);
+        env.set_default(text!("MOZ_FETCHES_DIR"), text!("fetches"));
+        if !fetching.scopes.is_empty() {
+            worker.insert(text!("taskcluster-proxy"), true.into());
+        }
+        Ok(())
+    })?;
     if !fetching.scopes.is_empty() {
-        worker.insert(text!("taskcluster-proxy"), true.into());
         let scopes = task.list_mut(text!("scopes"));
         for scope in &fetching.scopes {
             if !scopes.contains(scope) {

@@ -7,7 +7,10 @@ use taskgraph_value::{List, Map, Str, Value, map, text};
 use super::caches::add_caches;
 use super::checkout::add_checkout;
 use super::describe::{RunJob, RunUsing, each};
-use crate::{last::Last, schema::TEXT_OR_REFERENCE};
+use crate::{
+    last::{Last, change_shared},
+    schema::TEXT_OR_REFERENCE,
+};
 
 static RUN: Object = Object::open(&[
     required("using", Shape::OneOf(&["run-task"])),
@@ -39,7 +42,7 @@ impl RunUsing for RunTask {
     }
 
     fn describe(&self, kind: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
-        let mut last = Last::default();
+        let mut last = Memory::default();
         each(jobs, |job| match job.implementation() {
             "docker-worker" => on_docker_worker(kind, job, &mut last),
             _ => on_generic_worker(kind, job, &mut last),
@@ -78,32 +81,41 @@ impl SetUp {
     }
 }
 
+/// How the task before was set up, and what became of its worker.
+#[derive(Default)]
+struct Memory {
+    set_up: Last<SetUp, 6>,
+    worker: Last<Map, 2>,
+}
+
 /// Sets a task up, and adds arguments of run-task to a command.
 fn set_up(
     kind: &KindContext<'_>,
     job: &mut RunJob,
     command: &mut Vec<Value>,
-    last: &mut Last<SetUp, 6>,
+    last: &mut Memory,
 ) -> Result<(), Problem> {
     let worker = job.task.get_map("worker");
     let [implementation, os] = ["implementation", "os"].map(|key| worker.and_then(|worker| worker.get(key)));
     let [checkout, cwd, caches, workdir] =
         ["checkout", "cwd", "use-caches", "workdir"].map(|key| job.run.get(key));
     let values = [implementation, os, checkout, cwd, caches, workdir].map(Option::<&Value>::cloned);
-    let set_up = last.or_make(values, |[implementation, os, ..]| {
+    let set_up = last.set_up.or_make(values, |[implementation, os, ..]| {
         let known = [(text!("implementation"), implementation), (text!("os"), os)];
         let known = known.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
         SetUp::new(kind, job, known.collect())
     })?;
     command.extend(set_up.arguments.iter().cloned());
-    let worker = job.worker();
-    for (key, value) in &set_up.worker {
-        match (value, worker.get_mut(key)) {
-            (Value::Map(more), Some(Value::Map(map))) => map.extend_from(more),
-            (Value::List(more), Some(Value::List(list))) => list.extend(more.iter().cloned()),
-            (value, _) => drop(worker.insert(key.clone(), value.clone())),
+    change_shared(job.worker(), set_up.worker.clone(), &mut last.worker, |worker| {
+        for (key, value) in &set_up.worker {
+            match (value, worker.get_mut(key)) {
+                (Value::Map(more), Some(Value::Map(map))) => map.extend_from(more),
+                (Value::List(more), Some(Value::List(list))) => list.extend(more.iter().cloned()),
+                (value, _) => drop(worker.insert(key.clone(), value.clone())),
+            }
         }
-    }
+        Ok(())
+    })?;
     if !set_up.scopes.is_empty() {
         job.task.list_mut(text!("scopes")).extend(set_up.scopes.iter().cloned());
     }
@@ -137,11 +149,7 @@ fn separate(job: &RunJob, command: &mut Vec<Value>) {
     command.push(text!("--").into());
 }
 
-fn on_docker_worker(
-    kind: &KindContext<'_>,
-    job: &mut RunJob,
-    last: &mut Last<SetUp, 6>,
-) -> Result<(), Problem> {
+fn on_docker_worker(kind: &KindContext<'_>, job: &mut RunJob, last: &mut Memory) -> Result<(), Problem> {
     let mut command = run_task_command(job, &[text!("/usr/local/bin/run-task")])?;
     set_up(kind, job, &mut command, last)?;
     let run = match job.run.get("command").cloned() {
@@ -160,11 +168,7 @@ fn on_docker_worker(
     Ok(())
 }
 
-fn on_generic_worker(
-    kind: &KindContext<'_>,
-    job: &mut RunJob,
-    last: &mut Last<SetUp, 6>,
-) -> Result<(), Problem> {
+fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob, last: &mut Memory) -> Result<(), Problem> {
     let os = job.os()?.clone();
     let windows = os == "windows";
     let usual: &[Str] = if windows {

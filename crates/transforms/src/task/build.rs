@@ -11,7 +11,11 @@ use taskgraph_value::{List, Map, Sharer, Str, Value, map, text};
 
 use super::payload::{Building, PayloadBuilder};
 use super::treeherder::push_link;
-use crate::{batch, worker_types::pool};
+use crate::{
+    batch,
+    last::{Last, change_shared},
+    worker_types::{Pool, pool},
+};
 
 pub(super) struct BuildTasks;
 
@@ -21,10 +25,12 @@ impl Transform for BuildTasks {
         let run =
             run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
         let source = OnceCell::new();
+        let mut last = Defined::default();
         let mut names = Vec::with_capacity(tasks.len());
         let mut building = Vec::with_capacity(tasks.len());
         for mut task in tasks {
-            let definition = define(kind, run, &source, &mut task).map_err(|problem| task.error(problem))?;
+            let definition =
+                define(kind, run, &source, &mut last, &mut task).map_err(|problem| task.error(problem))?;
             let worker = task.get_map("worker");
             let name =
                 worker.and_then(|worker| worker.get_str("implementation")).cloned().unwrap_or_default();
@@ -37,11 +43,11 @@ impl Transform for BuildTasks {
                 found.map_err(|unknown| batch[0].task.error(unknown.into()))?.build(kind, batch)
             })?;
         }
-        let mut sharer = Sharer::default();
+        let mut made = Made::default();
         let finished = building.into_iter().flatten().map(|built| {
             let Building { mut task, definition } = built;
             let fields =
-                finish(run, &mut task, definition, &mut sharer).map_err(|problem| task.error(problem))?;
+                finish(run, &mut task, definition, &mut made).map_err(|problem| task.error(problem))?;
             Ok(task.with_fields(fields))
         });
         finished.collect()
@@ -50,6 +56,22 @@ impl Transform for BuildTasks {
     fn splits(&self, kind: &KindContext<'_>) -> bool {
         kind.registry.all::<dyn PayloadBuilder>(PayloadBuilder::splits)
     }
+}
+
+/// What was found out about the task before.
+#[derive(Default)]
+struct Defined {
+    pool: Last<Pool, 1>,
+    /// The tags of its definition, label included.
+    tags: Last<Map, 1>,
+}
+
+/// What was made of the tasks before.
+#[derive(Default)]
+struct Made {
+    /// The environment with what all tasks have in it.
+    env: Last<Map, 2>,
+    sharer: Sharer,
 }
 
 /// What is the same for all tasks of a run.
@@ -113,10 +135,12 @@ fn define(
     kind: &KindContext<'_>,
     run: &Run,
     source: &OnceCell<Str>,
+    last: &mut Defined,
     task: &mut Description,
 ) -> Result<Map, Problem> {
-    let pool = pool(kind, task.text("worker-type")?)?;
-    task.insert(text!("worker-type"), pool.name.into());
+    let worker_type = task.text("worker-type")?.clone();
+    let pool = last.pool.or_make([Some((&worker_type).into())], |_| pool(kind, &worker_type))?;
+    task.insert(text!("worker-type"), (&pool.name).into());
     let mut scopes = List::new();
     for scope in task.get_list("scopes") {
         let template = scope.as_str().ok_or_else(|| Problem::wrong("scopes", "strings", describe(scope)))?;
@@ -132,15 +156,22 @@ fn define(
         task.insert(text!("priority"), run.priority.clone().map_err(Problem::message)?);
     }
     let label = task.text("label")?.clone();
-    let mut tags = task.take_map("tags");
-    for (key, value) in [
-        (text!("createdForUser"), &run.owner),
-        (text!("kind"), &kind.kind),
-        (text!("label"), &label),
-        (text!("project"), &run.project),
-        (text!("trust-domain"), kind.session.config.trust_domain()),
-    ] {
-        tags.insert(key, value.into());
+    let tags = last.tags.or_make([task.get("tags").cloned()], |[tags]| {
+        let mut tags = tags.as_ref().and_then(Value::as_map).cloned().unwrap_or_default();
+        for (key, value) in [
+            (text!("createdForUser"), &run.owner),
+            (text!("kind"), &kind.kind),
+            (text!("label"), &label),
+            (text!("project"), &run.project),
+            (text!("trust-domain"), kind.session.config.trust_domain()),
+        ] {
+            tags.insert(key, value.into());
+        }
+        Ok::<Map, Problem>(tags)
+    })?;
+    let mut tags = tags.clone();
+    if let Some(own) = tags.get_mut("label") {
+        *own = (&label).into();
     }
     let mut extra = task.take_map("extra");
     extra.insert(text!("parent"), (&run.parent).into());
@@ -163,7 +194,7 @@ fn define(
         },
         "payload" => Value::Null,
         "priority" => value("priority"),
-        "provisionerId" => pool.provisioner_id,
+        "provisionerId" => &pool.provisioner_id,
     };
     if task.is_true("requires") {
         definition.insert(text!("requires"), value("requires"));
@@ -171,7 +202,7 @@ fn define(
     definition.insert(text!("routes"), task.get("routes").cloned().unwrap_or_else(|| List::new().into()));
     definition.insert(text!("scopes"), scopes.into());
     definition.insert(text!("tags"), tags.into());
-    definition.insert(text!("workerType"), pool.worker_type.into());
+    definition.insert(text!("workerType"), (&pool.worker_type).into());
     Ok(definition)
 }
 
@@ -193,12 +224,14 @@ fn source_url<'a>(kind: &KindContext<'_>, known: &'a OnceCell<Str>) -> Result<&'
 static EVERYWHERE: LazyLock<Value> = LazyLock::new(|| vec![text!("all").into()].into());
 
 /// The task as the graph wants it.
-fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -> Result<Map, Problem> {
+fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Result<Map, Problem> {
     let label = task.get_str("label").cloned().unwrap_or_default();
-    let platform =
-        task.get_map("attributes").and_then(|attributes| attributes.get("build_platform")).cloned();
-    let platform = map! { "build-platform" => platform };
-    resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
+    if matches!(task.get("run-on-projects"), Some(Value::Map(_))) {
+        let platform =
+            task.get_map("attributes").and_then(|attributes| attributes.get("build_platform")).cloned();
+        let platform = map! { "build-platform" => platform };
+        resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
+    }
     let mut attributes = task.take_map("attributes");
     for (key, attribute) in
         [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
@@ -218,7 +251,10 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
     if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker")
         && let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy())
     {
-        payload.map_mut(text!("env")).insert(text!("MOZ_AUTOMATION"), text!("1").into());
+        change_shared(payload.map_mut(text!("env")), Value::Null, &mut made.env, |env| {
+            env.insert(text!("MOZ_AUTOMATION"), text!("1").into());
+            Ok(())
+        })?;
     }
     let dependencies = task.take_map("dependencies");
     let mut conditions = List::new();
@@ -238,7 +274,7 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, sharer: &mut Sharer) -
     add_chain_of_trust(&mut definition, &dependencies);
     // What has the label of the task is like no other.
     for part in ["extra", "payload", "routes", "scopes"] {
-        definition.get_mut(part).into_iter().for_each(|part| sharer.share(part));
+        definition.get_mut(part).into_iter().for_each(|part| made.sharer.share(part));
     }
     Ok(map! {
         "label" => label,

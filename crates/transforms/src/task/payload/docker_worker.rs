@@ -1,19 +1,16 @@
 //! docker-worker: runs a command in a Docker image, on Linux.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+mod image;
 
-use rustc_hash::FxHashMap;
-use taskgraph_config::yaml;
-use taskgraph_docker::volumes;
-use taskgraph_kinds::{Error, KindContext, Problem, Session};
-use taskgraph_schema::{Object, Shape, describe, optional, required, shown_path, with_default};
+use taskgraph_kinds::{Error, KindContext, Problem};
+use taskgraph_schema::{Object, Shape, optional, required, with_default};
 use taskgraph_value::{Map, Str, Value, map, python, text};
 
+use self::image::{depend_on_image, image};
 use super::{Building, PayloadBuilder};
 use crate::{
     caching::sha256,
+    last::{Last, change_shared},
     run_task_files::run_task_digest,
     schema::{STRINGS, TEXT_OR_REFERENCE},
 };
@@ -65,9 +62,10 @@ impl PayloadBuilder for DockerWorker {
     }
 
     fn build(&self, kind: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
-        let mut last = None;
+        let (mut last, mut dependencies) = (None, Last::default());
         for building in tasks {
-            build(kind, building, &mut last).map_err(|problem| building.task.error(problem))?;
+            build(kind, building, &mut last, &mut dependencies)
+                .map_err(|problem| building.task.error(problem))?;
         }
         Ok(())
     }
@@ -84,12 +82,19 @@ struct Built {
     sccache: bool,
     expires: Option<Value>,
     payload: Map,
+    /// The whole environment, of what the task says of it.
+    env: Last<Map, 2>,
     scopes: Vec<Value>,
 }
 
-fn build(kind: &KindContext<'_>, building: &mut Building, last: &mut Option<Built>) -> Result<(), Problem> {
+fn build(
+    kind: &KindContext<'_>,
+    building: &mut Building,
+    last: &mut Option<Built>,
+    dependencies: &mut Last<Value, 2>,
+) -> Result<(), Problem> {
     let worker = building.worker().clone();
-    depend_on_image(building, &worker)?;
+    depend_on_image(building, &worker, dependencies)?;
     let (run_task, sccache) = (runs_run_task(&worker), building.task.is_true("needs-sccache"));
     let expires = building.definition.get("expires");
     let same = |known: &Built| {
@@ -105,13 +110,23 @@ fn build(kind: &KindContext<'_>, building: &mut Building, last: &mut Option<Buil
         None => {
             let expires = expires.cloned();
             let (payload, scopes) = payload(kind, &worker, run_task, sccache, expires.as_ref())?;
-            last.insert(Built { worker: worker.clone(), run_task, sccache, expires, payload, scopes })
+            let (worker, env) = (worker.clone(), Last::default());
+            last.insert(Built { worker, run_task, sccache, expires, payload, env, scopes })
         }
     };
     let mut payload = built.payload.clone();
     // All of it is on top of what the task says itself.
-    let mut env = worker.get_map("env").cloned().unwrap_or_default();
-    env.extend_from(payload.get_map("env").unwrap_or(&Map::new()));
+    let more = built.payload.get_map("env").cloned().unwrap_or_default();
+    let own = worker.get_map("env");
+    let mut env = own.cloned().unwrap_or_default();
+    if own.is_some_and(Map::is_shared) {
+        change_shared(&mut env, more.clone(), &mut built.env, |env| {
+            env.extend_from(&more);
+            Ok(())
+        })?;
+    } else {
+        env.extend_from(&more);
+    }
     payload.insert(text!("env"), env.into());
     if let Some(command) = worker.get("command") {
         payload.insert(text!("command"), command.clone());
@@ -210,108 +225,6 @@ fn payload(
     }
     payload.insert(text!("onExitStatus"), on_exit_status(worker, run_task).into());
     Ok((payload, scopes))
-}
-
-/// What all tasks say whose image is a dependency.
-static IMAGE_OF_TASK: LazyLock<Value> = LazyLock::new(|| {
-    map! {
-        "path" => text!("public/image.tar.zst"),
-        "taskId" => map! { "task-reference" => text!("<docker-image>") },
-        "type" => text!("task-image"),
-    }
-    .into()
-});
-
-/// An image of the repository becomes a dependency.
-fn depend_on_image(building: &mut Building, worker: &Map) -> Result<(), Problem> {
-    let Some(name) = worker.get_map("docker-image").and_then(|by| by.get_str("in-tree")) else {
-        return Ok(());
-    };
-    let dependencies = building.task.map_mut(text!("dependencies"));
-    if let Some(other) = dependencies.get("docker-image") {
-        return Err(Problem::wrong(
-            "dependencies.docker-image",
-            "nothing, because `worker.docker-image` needs the name",
-            describe(other),
-        ));
-    }
-    dependencies.insert(text!("docker-image"), format!("docker-image-{name}").into());
-    Ok(())
-}
-
-/// The image as the worker wants it. The volumes of one of the repository are added.
-fn image(kind: &KindContext<'_>, worker: &Map, all_volumes: &mut Vec<Value>) -> Result<Value, Problem> {
-    let wanted = worker.get("docker-image").cloned().unwrap_or_default();
-    let Value::Map(by) = &wanted else { return Ok(wanted) };
-    if let Some(name) = by.get_str("in-tree") {
-        for volume in image_volumes(kind, name)?.iter() {
-            let volume = Value::from(volume.as_str());
-            if all_volumes.contains(&volume) {
-                return Err(Problem::wrong(
-                    "worker.volumes",
-                    "volumes that the Dockerfile does not define already",
-                    describe(&volume),
-                ));
-            }
-            all_volumes.push(volume);
-        }
-        return Ok(IMAGE_OF_TASK.clone());
-    }
-    match by.get("indexed") {
-        Some(namespace) => Ok(map! {
-            "namespace" => namespace.clone(),
-            "path" => text!("public/image.tar.zst"),
-            "type" => text!("indexed-image"),
-        }
-        .into()),
-        None => {
-            Err(Problem::wrong("worker.docker-image", "a name, `in-tree` or `indexed`", describe(&wanted)))
-        }
-    }
-}
-
-#[derive(Default)]
-struct ImageVolumes(Mutex<FxHashMap<Str, Arc<BTreeSet<String>>>>);
-
-/// The volumes that the Dockerfile of an image of the repository defines.
-fn image_volumes(session: &Session, image: &Str) -> Result<Arc<BTreeSet<String>>, Problem> {
-    let known = session.memo(ImageVolumes::default);
-    let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(volumes) = known.get(image) {
-        return Ok(volumes.clone());
-    }
-    let definitions = session.memo(|| image_definitions(session).map_err(|problem| problem.to_string()));
-    let definitions = definitions.as_ref().as_ref().map_err(|problem| Problem::message(problem.clone()))?;
-    let folder = definitions.get(image).unwrap_or(image);
-    let dockerfile = session.config.docker_dir().join(folder.as_str()).join("Dockerfile");
-    check_inside(session, &dockerfile)?;
-    let found = volumes(&dockerfile);
-    let found = Arc::new(found.map_err(Problem::other)?);
-    Ok(known.entry(image.clone()).or_insert(found).clone())
-}
-
-/// Whether a Dockerfile that exists is a file of the repository, links followed.
-fn check_inside(session: &Session, dockerfile: &Path) -> Result<(), Problem> {
-    let root = session.config.vcs_root().unwrap_or_else(|_| session.config.root_dir().to_owned());
-    match (root.canonicalize(), dockerfile.canonicalize()) {
-        (Ok(root), Ok(target)) if !target.starts_with(&root) => Err(Problem::message(format!(
-            "the Dockerfile `{}` is outside of the repository, at `{}`",
-            shown_path(dockerfile),
-            shown_path(&target)
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// The folders of images that have another name than the image.
-fn image_definitions(session: &Session) -> Result<FxHashMap<Str, Str>, Problem> {
-    let file = session.config.kinds_dir().join(session.config.docker_image_kind()).join("kind.yml");
-    let shown = session.config.root().join("kinds").join(session.config.docker_image_kind()).join("kind.yml");
-    let document = yaml::read_file_as(&file, &shown)?;
-    let tasks = document.value.as_map().and_then(|kind| kind.get_map("tasks"));
-    let definition =
-        |(name, task): &(Str, Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
-    Ok(tasks.into_iter().flatten().filter_map(definition).collect())
 }
 
 fn runs_run_task(worker: &Map) -> bool {
