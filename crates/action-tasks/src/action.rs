@@ -32,7 +32,14 @@ pub trait Action: Send + Sync {
         Ok(None)
     }
 
-    /// The callback. Scopes and input were checked, and the input has the defaults that its schema gives.
+    /// Whether the input gets the defaults of its schema before [`Action::run`]; by default, it does. It is compared with
+    /// the schema in any case, as if it had them.
+    fn fills_defaults(&self) -> bool {
+        true
+    }
+
+    /// The callback. Scopes and input were checked, and the input has the defaults that its schema gives, unless
+    /// [`Action::fills_defaults`] says otherwise.
     fn run(&self, call: &Call<'_>) -> Result<(), AnyError>;
 }
 

@@ -87,8 +87,11 @@ impl Call<'_> {
         let schema = action
             .schema(declaring.config)
             .map_err(|source| Error::Declaring { action: callback.into(), source })?;
-        self.input = input::checked(schema.as_ref(), &self.input)
+        let filled = input::checked(schema.as_ref(), &self.input)
             .map_err(|problem| Error::Input { action: callback.into(), problem })?;
+        if action.fills_defaults() {
+            self.input = filled;
+        }
         action.run(&self).map_err(|source| Error::Action { action: callback.into(), source })
     }
 

@@ -1,7 +1,7 @@
 //! The input of an action.
 
 use taskgraph_actions::{InputError, InputSchema, SchemaError};
-use taskgraph_schema::describe;
+use taskgraph_schema::{Violation, describe};
 use taskgraph_value::Value;
 
 /// The input with the defaults of the schema; or what is wrong with it.
@@ -19,13 +19,26 @@ pub(crate) fn checked(schema: Option<&Value>, input: &Value) -> Result<Value, St
             Err(error) => Err(error.to_string()),
             Ok(schema) => schema.validate(given).map_err(|error| match error {
                 InputError::Invalid { violations } => {
-                    let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
-                    violations.join("; ")
+                    let violations = violations.into_iter().map(|violation| as_given(violation, given));
+                    violations.map(|violation| violation.to_string()).collect::<Vec<_>>().join("; ")
                 }
                 error => error.to_string(),
             }),
         },
     }
+}
+
+/// What is wrong with a default is wrong with what was left out: nobody wrote the default.
+fn as_given(mut violation: Violation, given: Option<&Value>) -> Violation {
+    let key = violation.path.split('.').next().unwrap_or_default();
+    let is_given = match given {
+        Some(Value::Map(map)) => map.contains_key(key),
+        other => other.is_some(),
+    };
+    if let (false, Some((expected, _))) = (is_given, violation.problem.split_once(", found ")) {
+        violation.problem = format!("{expected}, found nothing");
+    }
+    violation
 }
 
 #[cfg(test)]
@@ -49,6 +62,21 @@ mod tests {
             "`times`: expected at most 100, found the integer 101"
         );
         assert!(wrong("retrigger".into()).contains("found the string \"retrigger\""));
+    }
+
+    #[test]
+    fn a_bad_default_is_something_that_was_left_out() {
+        let flavor =
+            map! { "type" => "string", "default" => "<REPLACE ME>", "enum" => vec!["a".into(), "b".into()] };
+        let schema = Value::from(map! { "type" => "object", "properties" => map! { "flavor" => flavor } });
+        for input in [Value::Null, map! {}.into(), map! { "other" => 1 }.into()] {
+            assert_eq!(
+                checked(Some(&schema), &input).unwrap_err(),
+                "`flavor`: expected one of \"a\", \"b\", found nothing"
+            );
+        }
+        let error = checked(Some(&schema), &map! { "flavor" => "c" }.into()).unwrap_err();
+        assert!(error.ends_with("found the string \"c\""), "{error}");
     }
 
     #[test]

@@ -89,6 +89,21 @@ impl Call<'_> {
         })
     }
 
+    /// Whether the task that a group is named after has created a task, or re-used it, as its labels say: one that made a
+    /// graph offers actions for all tasks of it.
+    ///
+    /// Fails with [`Error::Artifact`] and [`Error::BadArtifact`]. One that has left no labels created nothing.
+    pub(crate) fn is_of_graph(&self, group: &TaskId, task_id: &TaskId) -> Result<bool, Error> {
+        match self.wait(self.cluster.queue().artifact(group, None, LABELS)) {
+            Ok(bytes) => {
+                let labels = labels(group, json(group, LABELS, &bytes)?)?;
+                Ok(labels.values().any(|known| *known == Value::from(task_id.as_str())))
+            }
+            Err(ClientError::NotFound(_)) => Ok(false),
+            Err(source) => Err(Error::Artifact { task_id: group.clone(), name: LABELS, source }),
+        }
+    }
+
     /// The action and cron tasks of the push that were created before this one, in that order.
     async fn other_tasks(&self) -> Result<Vec<TaskId>, Error> {
         let text = |name| self.parameters.text(name);

@@ -7,6 +7,7 @@ use anyhow::Error;
 use taskcluster_operations::SignInError;
 use taskcluster_queue_client::Error as Service;
 use taskgraph_config::{ConfigError, ParametersError};
+use taskgraph_decision::{CreateError, CreateProblem};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,6 +154,16 @@ fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
 fn of_cause(error: &(dyn StdError + 'static)) -> Option<Exit> {
     if let Some(ParametersError::Remote { source, .. }) = error.downcast_ref() {
         return source.downcast_ref().map(Exit::of_service);
+    }
+    match error.downcast_ref() {
+        Some(CreateError::Unreachable { source }) => return Some(Exit::of_service(source)),
+        Some(CreateError::Incomplete { failed, exist: 0, .. }) => {
+            return Some(Exit::of_all(failed.iter().map(|failed| match &failed.problem {
+                CreateProblem::Refused(refused) => Exit::of_service(refused),
+                _ => Exit::Failure,
+            })));
+        }
+        _ => {}
     }
     if let Some(taskgraph_docker::Error::Download { .. }) = error.downcast_ref() {
         return Some(Exit::Service);

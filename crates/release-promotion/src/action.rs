@@ -5,7 +5,7 @@ use taskgraph_config::GraphConfig;
 use taskgraph_kinds::Registry;
 use taskgraph_value::{Value, text};
 
-use crate::{Flavors, Input, decide::decide, input};
+use crate::{Error, Flavors, Input, decide::decide, input};
 
 /// The name of the action, and of its callback.
 pub const ACTION: &str = "release-promotion";
@@ -31,28 +31,18 @@ impl Action for ReleasePromotion {
         Ok(Some(input::schema(&Flavors::of(config)?)))
     }
 
+    /// As in the reference, the flavor decides about what was not said, and not the default of the schema.
+    fn fills_defaults(&self) -> bool {
+        false
+    }
+
     fn run(&self, call: &Call<'_>) -> Result<(), AnyError> {
         let flavors = Flavors::of(&call.config)?;
-        let mut input = Input::read(&call.input)?;
-        let flavor = flavors.get(&input.flavor, call.config.root())?;
-        // As in the reference, the flavor decides about what was not said, and not the default that was filled in.
-        let is_said = was_given(call, "rebuild_kinds").unwrap_or_else(|| {
-            let is_default = input.rebuild_kinds.as_deref() == Some(flavors.rebuild_kinds());
-            !is_default || !flavor.values.contains_key("rebuild-kinds")
-        });
-        if !is_said {
-            input.rebuild_kinds = None;
+        if flavors.is_empty() {
+            return Err(Error::NoFlavors { config: call.config.root().join("config.yml") }.into());
         }
+        let input = Input::read(&call.input)?;
+        let flavor = flavors.get(&input.flavor, call.config.root())?;
         Ok(decide(call, flavor, input)?)
     }
-}
-
-/// Whether the input that the action task was created with has a key, before defaults were filled in; nothing if its
-/// environment does not say.
-fn was_given(call: &Call<'_>, key: &str) -> Option<bool> {
-    if call.environment.get("ACTION_CALLBACK") != Some(ACTION) {
-        return None;
-    }
-    let given: Value = serde_json::from_str(call.environment.get("ACTION_INPUT")?).ok()?;
-    Some(given.at(key).is_some())
 }

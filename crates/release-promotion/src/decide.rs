@@ -34,6 +34,9 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
 
     let promotion =
         Promotion { push: &call.parameters, first: &first, previous: &graphs, flavor, input: &input };
+    for remark in graphs.remarks(promotion.rebuild_kinds(), promotion.do_not_optimize()) {
+        call.say(&remark);
+    }
     let root = call.config.vcs_root()?;
     let parameters = promotion.parameters(|parameters| {
         version_of_tree(&call.registry, &Tree { root: &root, parameters, config: &call.config })

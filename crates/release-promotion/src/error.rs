@@ -34,6 +34,12 @@ pub enum Error {
         /// The flavors that it has, sorted.
         known: Vec<Str>,
     },
+    /// A configuration without flavors.
+    #[error("{}: `release-promotion.flavors`: expected a flavor to release, found none", shown_path(config))]
+    NoFlavors {
+        /// The graph configuration.
+        config: PathBuf,
+    },
     /// A phase that several flavors have.
     #[error("several flavors are of the phase `{}`: expected one of {}", one_line(name), one_line(&found.join(", ")))]
     SeveralFlavors {
@@ -157,6 +163,54 @@ pub enum Error {
         folder: PathBuf,
         /// What is wrong.
         problem: String,
+    },
+    /// A phase that builds on one whose graph is not there yet.
+    #[error(
+        "`{}` builds on `{}`, whose tasks would be made twice: expected its action task {task_id} to be completed, found \
+         it {state}; {way_on}, or name the graphs to build on with `--previous`",
+        one_line(flavor),
+        one_line(before)
+    )]
+    NotReady {
+        /// The flavor.
+        flavor: Str,
+        /// The one before it.
+        before: Str,
+        /// The action task of that.
+        task_id: TaskId,
+        /// How it stands.
+        state: State,
+        /// What can be done about it.
+        way_on: &'static str,
+    },
+    /// A phase that was triggered already.
+    #[error(
+        "`{}` was triggered already: its action task {task_id} is {state}; {way_on}, or make its tasks once more with `--again`",
+        one_line(flavor)
+    )]
+    Triggered {
+        /// The flavor.
+        flavor: Str,
+        /// The last action task of it.
+        task_id: TaskId,
+        /// How it stands.
+        state: State,
+        /// What can be done about it.
+        way_on: &'static str,
+    },
+    /// An action task in the place of a decision task.
+    #[error(
+        "task {task_id} (`{}`) is an action task: expected a decision task; its group is that of {}",
+        one_line(name),
+        one_line(group)
+    )]
+    NoDecision {
+        /// The task.
+        task_id: TaskId,
+        /// Its name.
+        name: String,
+        /// Its group, which usually is named after the decision task.
+        group: String,
     },
     /// A task that is not what was asked for.
     #[error("task {task_id} (`{}`) is no release promotion: {problem}", one_line(name))]

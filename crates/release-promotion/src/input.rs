@@ -36,7 +36,7 @@ impl Input {
         }
     }
 
-    /// Reads the input of an action.
+    /// Reads the input of an action. Without a number of the build, it is the first.
     ///
     /// Fails with [`Error::Input`], and with [`Error::Version`] for a version that cannot be one.
     pub fn read(input: &Value) -> Result<Input, Error> {
@@ -58,6 +58,7 @@ impl Input {
         };
         let number = get("build_number");
         let build_number = match number {
+            None => Some(1),
             Some(Value::Int(number)) => Some(*number),
             // A schema takes it for an integer, and so does Python.
             Some(Value::Float(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {
@@ -127,12 +128,19 @@ pub(crate) fn schema(flavors: &Flavors) -> Value {
         property.extend_from(&more);
         property
     };
-    let properties = map! {
-        "release_promotion_flavor" => with(property("string"), map! {
+    let mut flavor = with(
+        property("string"),
+        map! {
             "description" => "The flavor of release promotion to perform.",
             "default" => "<REPLACE ME>",
-            "enum" => names,
-        }),
+        },
+    );
+    // Without flavors it is not offered; whoever runs it all the same is told why it cannot work.
+    if !flavors.is_empty() {
+        flavor.insert(text!("enum"), names.into());
+    }
+    let properties = map! {
+        "release_promotion_flavor" => flavor,
         "build_number" => with(property("integer"), map! {
             "default" => 1,
             "minimum" => 1,

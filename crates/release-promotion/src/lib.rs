@@ -61,7 +61,9 @@ pub use crate::{
     plan::{Base, PlannedPhase, Planning, ReleasePlan},
     previous::{PreviousGraph, PreviousGraphs},
     promotion::Promotion,
-    release::{CanceledPhase, PhaseRun, Release, cancel_phase, check_promotion, decision_path},
+    release::{
+        CanceledPhase, PhaseRun, Release, cancel_phase, check_decision, check_promotion, decision_path,
+    },
     simulate::{Fate, Missing, Simulated, Simulation, simulate},
     targets::{ShippingPhase, register_methods},
     version::{DEFAULT_VERSION_PARSER, Tree, VersionParser, version_of_tree},

@@ -6,7 +6,7 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
-use taskgraph_schema::describe;
+use taskgraph_schema::{describe, one_line};
 use taskgraph_value::{Map, Str, Value};
 
 /// What a decision or action task left behind: the tasks that its graph could have, and those that exist.
@@ -109,6 +109,21 @@ impl PreviousGraphs {
     /// The task of a label, and the graph that it is taken from.
     pub fn find(&self, label: &str) -> Option<(&PreviousGraph, &Str)> {
         self.graphs.iter().rev().find_map(|graph| Some((graph, graph.task_id(label)?)))
+    }
+
+    /// What is asked to be made again and is in none of the graphs, which makes no difference: a line for each.
+    pub fn remarks(&self, rebuild_kinds: &[Str], do_not_optimize: &[Str]) -> Vec<String> {
+        let has_kind = |kind: &Str| self.graphs.iter().any(|graph| graph.kinds.values().any(|of| of == kind));
+        let has_label = |label: &Str| self.find(label).is_some() || self.kind(label).is_some();
+        let kinds = rebuild_kinds.iter().filter(|kind| !has_kind(kind)).map(|kind| {
+            format!("`rebuild_kinds`: no task of the previous graphs is of the kind `{}`", one_line(kind))
+        });
+        let labels = do_not_optimize.iter().filter(|label| !has_label(label));
+        kinds
+            .chain(labels.map(|label| {
+                format!("`do_not_optimize`: the previous graphs have no task `{}`", one_line(label))
+            }))
+            .collect()
     }
 
     /// The labels of all tasks that exist, sorted.
@@ -244,6 +259,19 @@ mod tests {
         check(both.clone(), &["old"], &[("a", "1"), ("b", "2")]);
         check(both.clone(), &["new"], &[("b", "2")]);
         check(both, &["new", "b", "unknown"], &[]);
+    }
+
+    #[test]
+    fn what_no_graph_has_is_remarked() {
+        let graphs = PreviousGraphs::new(vec![graph("G1", &[("a", "old"), ("b", "b")], &[("c", "1")])]);
+        let texts = |texts: &[&str]| texts.iter().map(|text| Str::from(*text)).collect::<Vec<_>>();
+        assert_eq!(
+            graphs.remarks(&texts(&["old", "nope"]), &texts(&["a", "b", "c", "d"])),
+            [
+                "`rebuild_kinds`: no task of the previous graphs is of the kind `nope`",
+                "`do_not_optimize`: the previous graphs have no task `d`"
+            ]
+        );
     }
 
     #[test]

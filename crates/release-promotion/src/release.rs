@@ -10,7 +10,7 @@ use taskcluster_operations::{
 use taskcluster_queue_client::{Cluster, Error as ClientError, State, Status, Task, TaskId};
 use taskgraph_value::Str;
 
-use crate::{ACTION, Error};
+use crate::{ACTION, Error, Flavor};
 
 /// A release: a decision task, and the phases that were triggered for it.
 #[derive(Clone, Debug)]
@@ -59,6 +59,24 @@ impl PhaseRun {
         ];
         let is_there = |state: &State| self.counts.iter().any(|(found, _)| found == state);
         order.into_iter().find(is_there).unwrap_or(State::Completed)
+    }
+
+    /// Whether it was given up: its group is sealed, or its action task was canceled before it had created anything.
+    pub fn is_given_up(&self) -> bool {
+        let last = self.status.runs.last();
+        let is_canceled = last.is_some_and(|run| run.reason_resolved.as_deref() == Some("canceled"));
+        self.sealed.is_some() || (is_canceled && self.counts.is_empty())
+    }
+
+    /// What can be done about it, where it is in the way of another. What has ended without a group cannot be given up:
+    /// there is nothing to cancel or to seal.
+    fn way_on(&self) -> &'static str {
+        match self.status.state {
+            State::Completed => "give it up with `release cancel`",
+            state if !state.is_resolved() => "wait for it, give it up with `release cancel`",
+            _ if self.counts.is_empty() => "rerun it",
+            _ => "rerun it, give it up with `release cancel`",
+        }
     }
 }
 
@@ -114,9 +132,47 @@ impl Release {
     /// The flavors whose graphs are there to be built on, with their tasks; of those that ran several times, the last
     /// one comes last. A phase that was given up is none of them.
     pub fn done(&self) -> Vec<(Str, TaskId)> {
-        let is_done = |phase: &&PhaseRun| phase.status.state == State::Completed && phase.sealed.is_none();
+        let is_done = |phase: &&PhaseRun| phase.status.state == State::Completed && !phase.is_given_up();
         let completed = self.phases.iter().filter(is_done);
         completed.filter_map(|phase| Some((phase.flavor.clone()?, phase.task_id.clone()))).collect()
+    }
+
+    /// The last phase of a flavor that was not given up.
+    pub fn last(&self, flavor: &str) -> Option<&PhaseRun> {
+        self.phases.iter().rev().find(|phase| phase.flavor.as_deref() == Some(flavor) && !phase.is_given_up())
+    }
+
+    /// Looks whether a flavor was triggered already.
+    ///
+    /// Fails with [`Error::Triggered`] if so, unless that was given up.
+    pub fn check_first(&self, flavor: &Flavor) -> Result<(), Error> {
+        match self.last(&flavor.name) {
+            None => Ok(()),
+            Some(run) => Err(Error::Triggered {
+                flavor: flavor.name.clone(),
+                task_id: run.task_id.clone(),
+                state: run.status.state,
+                way_on: run.way_on(),
+            }),
+        }
+    }
+
+    /// Looks whether the phases before a flavor, as far as they were triggered, have made their graphs: those that have
+    /// not are nothing to build on, and so their tasks would be made twice.
+    ///
+    /// Fails with [`Error::NotReady`] and the first that has not.
+    pub fn check_before(&self, flavor: &Flavor, before: &[&Flavor]) -> Result<(), Error> {
+        let runs = before.iter().filter_map(|other| Some((*other, self.last(&other.name)?)));
+        match runs.into_iter().find(|(_, run)| run.status.state != State::Completed) {
+            None => Ok(()),
+            Some((other, run)) => Err(Error::NotReady {
+                flavor: flavor.name.clone(),
+                before: other.name.clone(),
+                task_id: run.task_id.clone(),
+                state: run.status.state,
+                way_on: run.way_on(),
+            }),
+        }
     }
 }
 
@@ -172,6 +228,22 @@ pub async fn check_promotion(cluster: &Cluster, task_id: &TaskId) -> Result<(), 
     let problem =
         "expected one whose `extra.action.name` or variable `ACTION_CALLBACK` is `release-promotion`";
     Err(Error::NoPromotion { task_id: task_id.clone(), name: name(&definition), problem })
+}
+
+/// Looks whether a task may be the decision task of a release. One that does not exist may: looking at its group tells.
+///
+/// Fails with [`Error::NoDecision`] for an action task, and with [`Error::LookUp`].
+pub async fn check_decision(cluster: &Cluster, task_id: &TaskId) -> Result<(), Error> {
+    let definition = match cluster.queue().task(task_id).await {
+        Err(ClientError::NotFound(_)) => return Ok(()),
+        found => found.map_err(|source| Error::LookUp { source })?,
+    };
+    let is_there = |path: &str| definition.pointer(path).is_some_and(|value| !value.is_null());
+    if !is_there("/payload/env/ACTION_CALLBACK") && !is_there("/extra/action") {
+        return Ok(());
+    }
+    let group = definition["taskGroupId"].as_str().unwrap_or_default().to_owned();
+    Err(Error::NoDecision { task_id: task_id.clone(), name: name(&definition), group })
 }
 
 /// Cancels a phase: first the action task, so that it creates nothing more, then what is in its group, and then seals

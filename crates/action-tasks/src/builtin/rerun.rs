@@ -31,7 +31,9 @@ impl Action for Rerun {
         let id = Value::from(target.task_id.as_str());
         let of_push = push.label_to_taskid.values().any(|known| *known == id)
             || target.definition.at("taskGroupId") == Some(&push.decision_task_id.as_str().into());
-        if !of_push {
+        // The graph of a phase or of a cron task is a group of its own, which the index may not know.
+        let of_group = |group| call.is_of_graph(group, &target.task_id);
+        if !of_push && !call.task_group_id.as_ref().map_or(Ok(false), of_group)? {
             let (task_id, label) = (target.task_id.clone(), target.label());
             return Err(Error::NotOfPush { task_id, label, decision_task_id: push.decision_task_id }.into());
         }

@@ -1,8 +1,8 @@
 //! Callbacks that change tasks that are there.
 
 use chrono::TimeDelta;
-use taskcluster_queue_client::State;
-use taskgraph_value::Value;
+use taskcluster_queue_client::{Report, State};
+use taskgraph_value::{Value, map};
 
 use crate::support::{ACTION, BEFORE, DECISION, Push, counts, id, of_decision};
 
@@ -62,6 +62,37 @@ fn a_task_of_another_group_is_refused() {
     assert_eq!(error, expected);
     assert_eq!(push.state(&id(OTHER)), State::Pending);
     assert_eq!(counts(&push.names()), BEFORE);
+}
+
+/// A phase or a cron task has a group of its own, for all of whose tasks the action is offered.
+#[test]
+fn a_task_of_the_graph_that_offered_the_action_is_rerun() {
+    let push = Push::new();
+    let (phase, made, other) = ("BQECAwQFRgeICQoLDA0ODw", "BgECAwQFRgeICQoLDA0ODw", "BwECAwQFRgeICQoLDA0ODw");
+    push.task(phase, "phase", &[]);
+    push.artifacts(phase, &[("label-to-taskid.json", map! { "ship" => made }.into())]);
+    for (task_id, name) in [(made, "ship"), (other, "strange")] {
+        push.task_of(task_id, name, &[], phase);
+        push.end(task_id, Report::Failed);
+    }
+    let rerun = |task_id: &str, group: &str| {
+        let triggered = |call: &mut taskgraph_action_tasks::Call<'_>| {
+            call.task_id = Some(id(task_id));
+            call.task_group_id = Some(id(group));
+        };
+        push.call(&push.permitted("generic"), &triggered, "rerun").map_err(|error| error.to_string())
+    };
+    assert_eq!(rerun(made, phase), Ok(()));
+    assert_eq!((push.state(&id(made)), push.runs(&id(made))), (State::Pending, 2));
+    let error = rerun(other, phase).unwrap_err();
+    assert!(error.contains("(`strange`) was not created for the push"), "{error}");
+    let error = rerun(made, DECISION).unwrap_err();
+    assert!(error.contains("is in the group"), "{error}");
+    // What made no graph offers nothing.
+    push.task_of(OTHER, "lonely", &[], OTHER);
+    push.end(OTHER, Report::Failed);
+    let error = rerun(OTHER, OTHER).unwrap_err();
+    assert!(error.contains("(`lonely`) was not created for the push"), "{error}");
 }
 
 #[test]

@@ -163,6 +163,12 @@ impl Prepared<'_> {
         let plan = decision.describe(&generator)?;
         let folder = folder.strip_prefix(&world.cwd).unwrap_or(folder).display();
         log.info(format_args!("Wrote the description of {} to {folder}.", tasks(plan.tasks().len())));
+        if plan.tasks().is_empty() {
+            let method = generator.session().parameters.text("target_tasks_method").map_or("?", |name| name);
+            log.info(format_args!(
+                "There is nothing to create: the target method `{method}` chooses no task, or all are optimized away."
+            ));
+        }
         // The program ends soon; taking the graph apart would only delay that.
         std::mem::forget(generator);
         Ok(plan)

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use taskcluster_queue_client::TaskId;
 use taskgraph_config::{GraphConfig, yaml};
-use taskgraph_release_promotion::{Flavor, Flavors, Planning, Release, ReleasePlan};
+use taskgraph_release_promotion::{Flavor, Flavors, Input, Planning, Release, ReleasePlan, check_decision};
 
 use crate::args::CommonArgs;
 use crate::change::ChangeArgs;
@@ -69,6 +69,9 @@ enum ReleaseCommand {
         /// first
         #[arg(long, value_name = "TASK", action = clap::ArgAction::Append)]
         previous: Vec<TaskId>,
+        /// Trigger a flavor that was triggered already; what that has made is made once more
+        #[arg(long)]
+        again: bool,
         #[command(flatten)]
         version: VersionArgs,
         /// A value of the input, as YAML
@@ -167,8 +170,8 @@ pub(crate) fn run(args: ReleaseArgs, world: &World, out: &mut dyn Write, log: &L
         ReleaseCommand::Plan { decision, flavors, version, common, listing } => {
             plan(&decision, &flavors, version, &common, listing.style(world), world, out)
         }
-        ReleaseCommand::Trigger { flavor, of, previous, version, set, common, change, listing } => {
-            let asked = duty::Asked { flavor, of, previous, version, set };
+        ReleaseCommand::Trigger { flavor, of, previous, again, version, set, common, change, listing } => {
+            let asked = duty::Asked { flavor, of, previous, again, version, set };
             duty::trigger(asked, &common, change, listing, world, out, log)
         }
         ReleaseCommand::Status { of, common, listing } => {
@@ -238,6 +241,7 @@ fn plan(
     let done = match decisions.first() {
         Some(decision) if world.local || world.variable("TASKCLUSTER_ROOT_URL").is_some() => {
             let connection = Connection::open(world)?;
+            connection.block_on(check_decision(connection.cluster(), decision))?;
             connection.block_on(Release::look(connection.cluster(), decision))?.done()
         }
         _ => Vec::new(),
@@ -249,6 +253,10 @@ fn plan(
         done: &done,
     };
     let plan = ReleasePlan::new(&planning, &named, |flavor| all.before(flavor));
+    for phase in &plan.phases {
+        // Graphs that are not there yet have names that are no ids.
+        Input::read(&phase.input.to_value([]))?;
+    }
     if style == Style::Json {
         let mut listing = Listing::new(&[]);
         for phase in plan.phases {

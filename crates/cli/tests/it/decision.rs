@@ -297,3 +297,13 @@ fn an_address_for_ssh_is_as_good_as_another() {
     let parameters = env.read(&format!(".taskgraph/artifacts/{decision}/parameters.yml"));
     assert!(parameters.contains("head_repository: https://github.com/example-org/example\n"), "{parameters}");
 }
+
+#[test]
+fn who_may_not_create_tasks_is_told_so() {
+    let Duty { env, local: _local, .. } = with_tool_in_a_cluster();
+    // Credentials of a client that nobody knows.
+    let env = env.variable("TASKCLUSTER_ACCESS_TOKEN", "guessed");
+    let run = env.run(&flags(&env));
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(!run.stderr.contains("guessed"), "{}", run.stderr);
+}

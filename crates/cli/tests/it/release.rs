@@ -183,6 +183,10 @@ fn what_cannot_be_released() {
         ),
         (format!("cancel {push} --yes"), "is no release promotion"),
         (
+            format!("plan --decision {push} --release-version latest"),
+            "the version in the input: expected one such as",
+        ),
+        (
             "simulate ship_app --previous nowhere".to_owned(),
             "cannot use the previous graph in `$ROOT/repo/nowhere`",
         ),
@@ -197,4 +201,162 @@ fn what_cannot_be_released() {
     let run = env.run(&format!("--local release trigger promote_app --previous {missing}"));
     let expected = format!("previous graph {missing}: the queue has no such task; maybe it has expired");
     assert!(run.code == Some(1) && run.stderr.contains(&expected), "{}", run.stderr);
+}
+
+/// A trigger that is refused, with what it says; nothing is created.
+#[track_caller]
+fn refused(env: &TestEnv, push: &str, args: &str, expected: &str) {
+    let before = group(env, push);
+    let run = env.run(&format!("--local release trigger {args}"));
+    assert_eq!(run.code, Some(1), "{args}: {}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains(expected), "{args}: {}", run.stderr);
+    assert_eq!(group(env, push), before, "{args}: something was created");
+}
+
+/// An action task that has not done its work, as in a deployment before a worker takes it.
+const WAITING: &str = "AAECAwQFRgeICQoLDA0ODw";
+
+/// Creates [`WAITING`], for a flavor.
+#[track_caller]
+fn waiting(env: &TestEnv, push: &str, flavor: &str) {
+    let time = |duration: &str| env.run(&format!("from-now {duration}")).ok().trim_end().to_owned();
+    let input = serde_json::json!({
+        "release_promotion_flavor": flavor, "build_number": 1, "version": "1.0", "previous_graph_ids": [push],
+    });
+    let definition = serde_json::json!({
+        "taskQueueId": "example-3/decision", "schedulerId": "example-level-3", "taskGroupId": push,
+        "created": time("0s"), "deadline": time("1h"), "expires": time("1d"), "payload": {},
+        "extra": {"action": {"name": "release-promotion", "context": {"input": input}}},
+        "metadata": {"name": "Action: waits", "description": "d", "owner": "a@b.example", "source": "https://a.example"},
+    });
+    env.feed(&format!("--local api queue createTask {WAITING}"), &definition.to_string()).ok();
+}
+
+#[test]
+fn a_phase_does_not_pass_over_one_that_is_not_done() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    waiting(&env, &push, "promote_app");
+    let again = "or make its tasks once more with `--again`";
+    refused(
+        &env,
+        &push,
+        "push_app",
+        &format!(
+            "`push_app` builds on `promote_app`, whose tasks would be made twice: expected its action task {WAITING} to be \
+             completed, found it pending; wait for it, give it up with `release cancel`, or name the graphs to build on \
+             with `--previous`"
+        ),
+    );
+    refused(
+        &env,
+        &push,
+        "promote_app",
+        &format!(
+            "`promote_app` was triggered already: its action task {WAITING} is pending; wait for it, give it up with \
+             `release cancel`, {again}"
+        ),
+    );
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    refused(&env, &push, "push_app", "found it failed; rerun it, or name the graphs to build on");
+    refused(&env, &push, "promote_app", &format!("is failed; rerun it, {again}"));
+    // What does not ask for the phases that are there is left to whoever names the graphs.
+    let named = trigger(&env, &format!("push_app --previous {push}"));
+    assert_eq!(group(&env, &named), ["release-promote", "release-push"]);
+}
+
+#[test]
+fn a_phase_that_has_run_is_made_once_more_only_if_that_is_said() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let promote = trigger(&env, "promote_app");
+    let expected = format!("`promote_app` was triggered already: its action task {promote} is completed; ");
+    refused(&env, &push, "promote_app", &expected);
+    refused(&env, &push, &format!("promote_app --previous {push}"), &expected);
+    let again = trigger(&env, "promote_app --again");
+    assert_eq!(group(&env, &again), ["release-promote"]);
+}
+
+#[test]
+fn a_phase_is_given_up_before_it_has_a_group() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    waiting(&env, &push, "promote_app");
+    let run = env.run(&format!("--local release cancel {WAITING} --yes"));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let expected = format!(
+        "There is no group to seal: it exists only with its first task, and none was created. The action task {WAITING} is \
+         canceled."
+    );
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
+    let status = env.run("--local release status").ok();
+    assert!(status.contains("given up"), "{status}");
+    let promote = trigger(&env, "promote_app");
+    assert_eq!(group(&env, &promote), ["release-promote"]);
+}
+
+#[test]
+fn what_is_made_again_must_be_there_to_make_a_difference() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let set = "--set rebuild_kinds=[nope,notes] --set do_not_optimize=[other]";
+    let kind = "`rebuild_kinds`: no task of the previous graphs is of the kind `nope`";
+    let label = "`do_not_optimize`: the previous graphs have no task `other`";
+    for args in [
+        format!("release simulate promote_app --previous .taskgraph/artifacts/{push} {set}"),
+        format!("--local release trigger promote_app {set} --dry-run"),
+        format!("--local release trigger promote_app {set}"),
+    ] {
+        let run = env.run(&args);
+        assert_eq!(run.code, Some(0), "{args}: {}", run.stderr);
+        assert_eq!(run.stderr.matches(kind).count(), 1, "{args}: {}", run.stderr);
+        assert_eq!(run.stderr.matches(label).count(), 1, "{args}: {}", run.stderr);
+        assert!(!run.stderr.contains("`notes`"), "{args}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_question_says_what_is_known() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let run = env.feed("--local release trigger promote_app --confirm", "n\n");
+    let expected = format!("trigger a release promotion for {push} Decision? [y/N]");
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
+}
+
+#[test]
+fn a_phase_is_no_decision_task() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let promote = trigger(&env, "promote_app");
+    for command in ["plan", "status", "trigger push_app"] {
+        let run = env.run(&format!("--local release {command} --decision {promote}"));
+        let expected = format!(
+            "task {promote} (`Action: Release Promotion`) is an action task: expected a decision task; its group is that \
+             of {push}"
+        );
+        assert_eq!(run.code, Some(1), "{command}: {}", run.stdout);
+        assert!(run.stderr.contains(&expected), "{command}: {}", run.stderr);
+    }
+}
+
+/// The tree of the page is one that works.
+#[test]
+fn the_page_describes_a_decision_that_verifies() {
+    let page = include_str!("../../../../docs/releases.md");
+    let env = TestEnv::new();
+    std::fs::remove_dir_all(env.path("taskcluster/kinds")).unwrap();
+    for file in page.split("cat > ").skip(1) {
+        let (path, rest) = file.split_once(" <<'EOF'\n").unwrap();
+        env.write(path, rest.split_once("\nEOF\n").unwrap().0);
+    }
+    env.write("version.txt", "1.0\n");
+    env.commit("something to release");
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let run = env.run(&format!("--local verify decision {push}"));
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    // Here, the project is not called as its folder on the page is.
+    let promote = trigger(&env, &format!("promote_app --decision {push} --set rebuild_kinds=[release]"));
+    let run = env.run(&format!("--local verify action {promote}"));
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
 }

@@ -233,3 +233,23 @@ fn a_task_that_vanished_from_the_tree() {
         ),
     );
 }
+
+/// The default of the schema, which nobody wrote, is not quoted.
+#[test]
+fn a_flavor_that_is_missing() {
+    let place = simple();
+    let d = place.push("bbbb");
+    check(
+        &place,
+        &d,
+        json!({"version": "1.0"}),
+        "bad input for the action `release-promotion`: `release_promotion_flavor`: expected one of \"promote_example\", \
+         \"push_example\", \"ship_example\", found nothing",
+    );
+    let without = CONFIG.split("release-promotion:").next().unwrap();
+    place.write("taskcluster/config.yml", without);
+    let expected =
+        "taskcluster/config.yml: `release-promotion.flavors`: expected a flavor to release, found none";
+    check(&place, &d, json!({}), expected);
+    check(&place, &d, input("promote_example", &[&d]), expected);
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use taskcluster_queue_client::TaskId;
 
-use crate::support::{Line, Place};
+use crate::support::{CONFIG, Line, Place};
 
 const T1: Line<'_> = ("t1", "build", &[]);
 const T2: Line<'_> = ("t2", "promote", &["t1"]);
@@ -298,4 +298,23 @@ fn a_failed_task_is_told_of() {
     let promoted = place.promote(&decision, input("promote_example", &[&decision])).ok();
     assert_eq!(place.group(&promoted.task_id), ["t2"]);
     assert!(promoted.said.iter().any(|line| line.contains("t1 is failed")), "{:?}", promoted.said);
+}
+
+/// As in the reference, the lists of the flavor count for what was not said, and not the default of the schema.
+#[test]
+fn the_flavor_decides_about_what_was_not_said() {
+    let place = Place::new(&[T1, T2]);
+    let config = CONFIG.replace(
+        "{target-tasks-method: promote_example}",
+        "{target-tasks-method: promote_example, rebuild-kinds: [t1]}",
+    );
+    place.write("taskcluster/config.yml", &format!("{config}    rebuild-kinds: []\n"));
+    let d = place.push("bbbb");
+    let promoted = place.promote(&d, input("promote_example", &[&d])).ok();
+    assert_eq!(place.group(&promoted.task_id), ["t1", "t2"]);
+    let said = with(input("promote_example", &[&d]), "rebuild_kinds", json!(["nope"]));
+    let promoted = place.promote(&d, said).ok();
+    assert_eq!(place.group(&promoted.task_id), ["t2"]);
+    let remark = "`rebuild_kinds`: no task of the previous graphs is of the kind `nope`";
+    assert!(promoted.said.iter().any(|line| line == remark), "{:?}", promoted.said);
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 use taskcluster_operations::{Done, Pick, Targets, choose_action};
 use taskcluster_queue_client::{Cluster, Sent, State, TaskId};
@@ -10,8 +11,8 @@ use taskgraph_actions::SchemaDocuments;
 use taskgraph_config::GraphConfig;
 use taskgraph_decision::Push;
 use taskgraph_release_promotion::{
-    ACTION, CanceledPhase, Flavors, Input, Planning, Release, ReleasePlan, cancel_phase, check_promotion,
-    decision_path,
+    ACTION, CanceledPhase, Fetched, Flavors, Input, Planning, Release, ReleasePlan, cancel_phase,
+    check_decision, check_promotion, decision_path,
 };
 use taskgraph_vcs::{Repository, VcsTool};
 
@@ -32,6 +33,7 @@ pub(super) struct Asked {
     pub(super) flavor: String,
     pub(super) of: OfRelease,
     pub(super) previous: Vec<TaskId>,
+    pub(super) again: bool,
     pub(super) version: VersionArgs,
     pub(super) set: Vec<String>,
 }
@@ -48,10 +50,17 @@ pub(super) fn trigger(
     let config = GraphConfig::load(&common.root, &world.cwd)?;
     let flavors = Flavors::of(&config)?;
     let flavor = flavors.get(&asked.flavor, config.root())?;
+    let noop = change.noop;
     let change = Change::begin(change, listing, world, log)?;
     let index = asked.of.path(&config, world)?;
     let decision = change.with(async |cluster| Ok(asked.of.find(index.as_deref(), cluster).await))??;
     let release = change.with(async |cluster| Release::look(cluster, &decision).await)?;
+    if !asked.again {
+        release.check_first(flavor)?;
+    }
+    if asked.previous.is_empty() {
+        release.check_before(flavor, &flavors.before(flavor))?;
+    }
 
     let done = if asked.previous.is_empty() { release.done() } else { Vec::new() };
     let decisions = if asked.previous.is_empty() { vec![decision.clone()] } else { asked.previous };
@@ -66,9 +75,15 @@ pub(super) fn trigger(
     let previous: Vec<String> = phase.previous.iter().map(|base| base.shown().to_string()).collect();
     log.info(format_args!("{} builds on {}.", flavor.name, previous.join(", ")));
     let input = fields::set_values(Some(phase.to_value()), &asked.set, &[])?;
-    Input::read(&input.clone().unwrap_or_default())?;
-
+    let asked_for = Input::read(&input.clone().unwrap_or_default())?;
     let now = world.now.to_utc();
+    // In the embedded cluster, the callback says so in a moment.
+    if noop || !world.local {
+        for remark in remarks(&asked_for, &change, config.trust_domain(), now) {
+            log.info(format_args!("Note: {remark}."));
+        }
+    }
+
     let mut random = Random::default();
     let mut fill = |bytes: &mut [u8; 16]| random.fill(bytes);
     let group = Targets::Group(&decision);
@@ -81,6 +96,23 @@ pub(super) fn trigger(
         // No worker claims it, so its work is done here.
         if world.local { on_laptop(action_task, common, connection, world, log) } else { Ok(()) }
     })
+}
+
+/// What is asked to be made again and is in no previous graph. Graphs that cannot be read are the callback's to tell of.
+fn remarks(input: &Input, change: &Change<'_>, trust_domain: &str, now: DateTime<Utc>) -> Vec<String> {
+    let kinds = input.rebuild_kinds.as_deref().unwrap_or_default();
+    let labels = input.do_not_optimize.as_deref().unwrap_or_default();
+    let ids = &input.previous_graph_ids;
+    // Graphs may be hundreds of megabytes, and are read only if there is something to look for.
+    if ids.is_empty() || (kinds.is_empty() && labels.is_empty()) {
+        return Vec::new();
+    }
+    let fetched =
+        change.with(async |cluster| Ok(Fetched::from_cluster(cluster, ids, trust_domain, now).await));
+    match fetched {
+        Ok(Ok(fetched)) => fetched.graphs.remarks(kinds, labels),
+        _ => Vec::new(),
+    }
 }
 
 impl OfRelease {
@@ -104,7 +136,10 @@ impl OfRelease {
     /// The decision task that somebody named, or that the index has.
     async fn find(&self, path: Option<&str>, cluster: &Cluster) -> Result<TaskId> {
         match (&self.decision, path) {
-            (Some(decision), _) => Ok(decision.clone()),
+            (Some(decision), _) => {
+                check_decision(cluster, decision).await?;
+                Ok(decision.clone())
+            }
             (None, path) => {
                 let path = path.unwrap_or_default();
                 let found = cluster.index().find_task(path).await;
@@ -166,7 +201,7 @@ pub(super) fn status(
         });
         if style != Style::Json {
             row["shownTasks"] = shown(&phase.counts);
-            if phase.sealed.is_some() {
+            if phase.is_given_up() {
                 row["state"] = "given up".into();
             }
             row["shownPrevious"] = some(previous.join(" "));
@@ -208,6 +243,17 @@ pub(super) fn cancel(
             rows.push(json!({"taskId": group.task_group_id, "name": "the group", "result": "sealed"}));
         }
         rows.print(change.style(), out)?;
+        if sealed.is_none() {
+            let own = match action.first().map(|outcome| &outcome.result) {
+                Some(Ok(Done::Unchanged(status))) => format!("had ended already, as {}", status.state),
+                Some(Ok(_)) => "is canceled".to_owned(),
+                _ => "is not canceled".to_owned(),
+            };
+            log.info(format_args!(
+                "There is no group to seal: it exists only with its first task, and none was created. The action task \
+                 {task} {own}."
+            ));
+        }
     }
     let all = action.len() + tasks.len() + 1;
     let failures = action.into_iter().chain(tasks).filter_map(|outcome| {

@@ -58,6 +58,9 @@ pub(super) fn run(
         flavor,
         input: &input,
     };
+    for remark in fetched.graphs.remarks(promotion.rebuild_kinds(), promotion.do_not_optimize()) {
+        log.info(format_args!("Note: {remark}."));
+    }
     // What is registered for the push is enough for reading a version.
     let before = session(world, config.clone(), push.clone(), &world.cwd, run_task_dir, log);
     let root = config.vcs_root()?;

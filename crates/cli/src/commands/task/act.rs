@@ -115,9 +115,9 @@ impl<'a> Change<'a> {
 fn question(verb: &str, items: &[Item], changes: usize) -> String {
     let changing =
         items.iter().filter(|item| matches!(&item.step, Ok(step) if *step != Step::Nothing)).map(|item| {
-            let state = item.status.as_ref().map(|status| status.state.as_str()).unwrap_or("unknown");
+            let state = item.status.as_ref().map(|status| format!(" ({})", status.state)).unwrap_or_default();
             let name: String = item.name.chars().filter(|c| !c.is_control()).collect();
-            format!("{} {name} ({state})", item.task_id)
+            format!("{} {name}{state}", item.task_id)
         });
     if changes == 1 {
         return changing.map(|task| format!("{verb} {task}")).collect();
