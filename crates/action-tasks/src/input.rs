@@ -1,7 +1,7 @@
 //! The input of an action.
 
 use taskgraph_actions::{InputError, InputSchema, SchemaError};
-use taskgraph_schema::{Violation, describe};
+use taskgraph_schema::describe;
 use taskgraph_value::Value;
 
 /// The input with the defaults of the schema; or what is wrong with it.
@@ -19,26 +19,13 @@ pub(crate) fn checked(schema: Option<&Value>, input: &Value) -> Result<Value, St
             Err(error) => Err(error.to_string()),
             Ok(schema) => schema.validate(given).map_err(|error| match error {
                 InputError::Invalid { violations } => {
-                    let violations = violations.into_iter().map(|violation| as_given(violation, given));
-                    violations.map(|violation| violation.to_string()).collect::<Vec<_>>().join("; ")
+                    let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
+                    violations.join("; ")
                 }
                 error => error.to_string(),
             }),
         },
     }
-}
-
-/// What is wrong with a default is wrong with what was left out: nobody wrote the default.
-fn as_given(mut violation: Violation, given: Option<&Value>) -> Violation {
-    let key = violation.path.split('.').next().unwrap_or_default();
-    let is_given = match given {
-        Some(Value::Map(map)) => map.contains_key(key),
-        other => other.is_some(),
-    };
-    if let (false, Some((expected, _))) = (is_given, violation.problem.split_once(", found ")) {
-        violation.problem = format!("{expected}, found nothing");
-    }
-    violation
 }
 
 #[cfg(test)]

@@ -113,7 +113,11 @@ impl Call<'_> {
     /// Fails with [`Error::Create`].
     pub fn create(&self, plan: &Plan) -> Result<(), Error> {
         let done = plan.create(self.cluster, self.now, |progress| {
-            let what = if progress.existed { "exists already" } else { "created" };
+            let what = match progress.existed {
+                true => "exists already",
+                false if self.is_test() => "would create",
+                false => "created",
+            };
             self.say(&format!("{what}: {} {}", progress.task_id, progress.label));
         });
         self.wait(done).map(drop).map_err(|source| Error::Create { source })

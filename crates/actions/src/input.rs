@@ -78,8 +78,8 @@ impl InputSchema {
     /// with an empty mapping if it wants a mapping, or with null.
     ///
     /// The result is what templates get to see.
-    pub fn validate(&self, input: Option<&Value>) -> Result<Value, InputError> {
-        let input = match input {
+    pub fn validate(&self, given: Option<&Value>) -> Result<Value, InputError> {
+        let input = match given {
             Some(input) => input.clone(),
             None => self.start(),
         };
@@ -90,7 +90,10 @@ impl InputSchema {
         if self.validator.is_valid(&json) {
             return Ok(input);
         }
-        Err(InputError::Invalid { violations: violations::list(&self.validator, &json) })
+        let violations = violations::list(&self.validator, &json).into_iter();
+        Err(InputError::Invalid {
+            violations: violations.map(|violation| as_given(violation, given)).collect(),
+        })
     }
 
     /// Compares what stands for one [`Field`] with its part of the schema. A field that the schema does not know takes
@@ -202,4 +205,17 @@ impl InputError {
             _ => &[],
         }
     }
+}
+
+/// What is wrong with a default is wrong with what was left out: nobody wrote the default.
+fn as_given(mut violation: Violation, given: Option<&Value>) -> Violation {
+    let key = violation.path.split('.').next().unwrap_or_default();
+    let is_given = match given {
+        Some(Value::Map(map)) => map.contains_key(key),
+        other => other.is_some(),
+    };
+    if let (false, Some((expected, _))) = (is_given, violation.problem.split_once(", found ")) {
+        violation.problem = format!("{expected}, found nothing");
+    }
+    violation
 }
