@@ -20,6 +20,7 @@ use taskgraph_value::{Map, Str};
 use crate::connection::Connection;
 use crate::format::Format;
 use crate::log::Log;
+use crate::memory;
 use crate::world::{RandomIds, Services, World, random_bytes};
 
 /// A graph that can be asked for.
@@ -168,7 +169,8 @@ pub(crate) fn session(
     taskgraph_action_tasks::register(&mut registry);
     taskgraph_release_promotion::register(&mut registry);
     taskgraph_release_promotion::register_methods(&mut registry, &config, &parameters);
-    let session = Session::new(config, parameters, registry.into(), environment, cwd.to_owned());
+    let mut session = Session::new(config, parameters, registry.into(), environment, cwd.to_owned());
+    session.when_many(memory::MANY_TASKS, || memory::huge_pages(true));
     // Relative to where the program was started, even if the graph is another checkout's.
     let run_task_dir = run_task_dir.map(|folder| world.cwd.join(folder));
     if log.is_verbose() {

@@ -16,6 +16,7 @@ mod ids;
 mod laptop;
 mod listing;
 mod log;
+mod memory;
 mod output;
 mod progress;
 mod sets;
@@ -27,10 +28,8 @@ use std::io::{BufWriter, stderr, stdout};
 
 use clap::Parser;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
+    memory::huge_pages(false);
     let cli = args::Cli::parse();
     // Parts of a large graph are written as they come; only small pieces are gathered.
     let mut out = BufWriter::with_capacity(1 << 16, stdout());

@@ -1,9 +1,9 @@
 //! Values that depend on attributes: `by-level: {3: ..., default: ...}`.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use taskgraph_schema::describe;
-use taskgraph_value::{Map, Str, Value, json};
+use taskgraph_value::{Map, Str, Value, json, split_path};
 use thiserror::Error;
 
 use crate::python_re::{RegexError, re_match_to_end};
@@ -295,10 +295,10 @@ pub fn resolve_keyed_by(
     if found.is_empty() {
         return Ok(());
     }
-    let item = format_args!("`{field}` in `{item}`").to_string();
+    let item = &FieldOf(field, item);
     let mut resolved = Vec::with_capacity(found.len());
     for (path, value) in found {
-        let value = evaluate_keyed_by(value, &item, &(extra, &*task), options)?;
+        let value = evaluate_keyed_by(value, item, &(extra, &*task), options)?;
         resolved.push((path.into_iter().map(Step::into_owned).collect::<Vec<_>>(), value));
     }
     for (path, value) in resolved {
@@ -307,6 +307,15 @@ pub fn resolve_keyed_by(
         }
     }
     Ok(())
+}
+
+/// A field of an item, for error messages.
+struct FieldOf<'a>(&'a str, &'a dyn Display);
+
+impl Display for FieldOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` in `{}`", self.0, self.1)
+    }
 }
 
 /// One step from a mapping towards a field.
@@ -342,7 +351,7 @@ fn find<'a>(
     let depth = path.len();
     let mut container = container;
     let mut field = field;
-    while let Some((key, rest)) = field.split_once('.') {
+    while let Some((key, rest)) = split_path(field) {
         field = rest;
         if let Some(key) = key.strip_suffix("[]") {
             path.push(Step::Key(key));

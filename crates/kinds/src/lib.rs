@@ -34,6 +34,7 @@ mod context;
 mod dependencies;
 mod description;
 mod error;
+mod growth;
 mod kind;
 mod load;
 mod loader;

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use taskgraph_config::{GraphConfig, Parameters, yaml::Document};
 use taskgraph_value::Map;
 
-use crate::{Registry, memo::Memo};
+use crate::{Registry, growth::Growth, memo::Memo};
 
 /// The environment variables that a run may see.
 #[derive(Clone, Default)]
@@ -59,6 +59,7 @@ pub struct Session {
     /// The folder to write image contexts to; only a decision task has one.
     pub contexts: Option<PathBuf>,
     dates: AtomicBool,
+    growth: Option<Growth>,
     memo: Memo,
 }
 
@@ -82,7 +83,21 @@ impl Session {
             cwd,
             fast: false,
             contexts: None,
+            growth: None,
             memo: Memo::default(),
+        }
+    }
+
+    /// Calls `then` once, as soon as there are more than `tasks` tasks, on the thread that makes the next: for what
+    /// pays in a large graph and costs in a small one.
+    pub fn when_many(&mut self, tasks: usize, then: impl Fn() + Send + Sync + 'static) {
+        self.growth = Some(Growth::new(tasks, then));
+    }
+
+    /// There are this many more tasks.
+    pub(crate) fn grown(&self, tasks: usize) {
+        if let Some(growth) = &self.growth {
+            growth.by(tasks);
         }
     }
 

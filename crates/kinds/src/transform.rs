@@ -73,11 +73,12 @@ impl TransformSequence {
         kind: &KindContext<'_>,
         mut tasks: Vec<Description>,
     ) -> Result<Vec<Description>, Error> {
+        kind.session.grown(tasks.len());
         let mut rest = self.0.as_slice();
         while let Some((first, after)) = rest.split_first() {
             let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();
             if splitting == 0 {
-                tasks = first.apply(kind, tasks)?;
+                tasks = apply(&**first, kind, tasks)?;
                 rest = after;
             } else {
                 tasks = run_split(&rest[..splitting], kind, tasks)?;
@@ -92,6 +93,17 @@ impl<T: Transform + 'static> From<T> for TransformSequence {
     fn from(transform: T) -> Self {
         TransformSequence::new().then(transform)
     }
+}
+
+fn apply(
+    transform: &dyn Transform,
+    kind: &KindContext<'_>,
+    tasks: Vec<Description>,
+) -> Result<Vec<Description>, Error> {
+    let before = tasks.len();
+    let tasks = transform.apply(kind, tasks)?;
+    kind.session.grown(tasks.len().saturating_sub(before));
+    Ok(tasks)
 }
 
 /// How many tasks one thread takes at a time: enough to be worth it, few enough to stay in its cache.
@@ -121,7 +133,7 @@ fn run_split(
             }
             return Ok(all);
         }
-        tasks = transform.apply(kind, tasks)?;
+        tasks = apply(&**transform, kind, tasks)?;
     }
     Ok(tasks)
 }

@@ -11,7 +11,7 @@ mod tests;
 
 use taskgraph_value::Str;
 
-use self::parse::{Piece, Pieces};
+use self::parse::{Piece, Pieces, find_brace};
 use crate::{Error, Lookup, error::shorten};
 
 /// A template that is parsed once, to be filled in often.
@@ -50,7 +50,7 @@ impl Template {
 
     /// Fills in values. Fails if one is missing, or if its format specification does not suit it.
     pub fn render(&self, values: &dyn Lookup) -> Result<Str, Error> {
-        if !has_braces(&self.text) {
+        if find_brace(&self.text).is_none() {
             return Ok(self.text.clone());
         }
         render::pieces(&self.text, self.pieces.iter().cloned().map(Ok), values)
@@ -68,16 +68,8 @@ impl Template {
 /// # Ok::<(), taskgraph_parameterize::Error>(())
 /// ```
 pub fn format(text: &Str, values: &dyn Lookup) -> Result<Str, Error> {
-    if !has_braces(text) {
+    if find_brace(text).is_none() {
         return Ok(text.clone());
     }
     render::pieces(text, Pieces::new(text, 0..text.len()), values)
-}
-
-/// Whether there is any brace. Looks at blocks of bytes, which compiles to vector instructions.
-fn has_braces(text: &str) -> bool {
-    let brace = |byte: u8| byte == b'{' || byte == b'}';
-    let mut blocks = text.as_bytes().chunks_exact(32);
-    blocks.any(|block| block.iter().fold(false, |found, &byte| found | brace(byte)))
-        || blocks.remainder().iter().fold(false, |found, &byte| found | brace(byte))
 }

@@ -1,6 +1,6 @@
 //! Fills in all the text inside a value.
 
-use taskgraph_value::{List, Map, Str, Value};
+use taskgraph_value::{List, Map, Str, Value, split_path};
 
 use crate::{Error, Lookup, SubstituteError, format};
 
@@ -35,7 +35,7 @@ pub fn substitute_fields<S: AsRef<str>>(
 
 fn find<'a>(task: &'a Map, path: &str) -> Result<&'a Value, SubstituteError> {
     let missing = |problem| SubstituteError::MissingField { path: path.to_owned(), problem };
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = split_path(path).map_or((path, None), |(first, rest)| (first, Some(rest)));
     let mut value = task.get(first).ok_or_else(|| missing(format!("the task has no key `{first}`")))?;
     let mut done = first;
     for key in rest.into_iter().flat_map(|rest| rest.split('.')) {
@@ -49,7 +49,7 @@ fn find<'a>(task: &'a Map, path: &str) -> Result<&'a Value, SubstituteError> {
 }
 
 fn find_mut<'a>(task: &'a mut Map, path: &str) -> Option<&'a mut Value> {
-    match path.split_once('.') {
+    match split_path(path) {
         None => task.get_mut(path),
         Some((first, rest)) => task.get_mut(first)?.at_mut(rest),
     }

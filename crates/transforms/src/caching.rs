@@ -8,7 +8,9 @@ use crate::dates::build_date_long;
 
 /// Lowercase hexadecimal SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]));
+    Sha256::digest(bytes).iter().flat_map(digits).collect()
 }
 
 /// Makes a task replaceable by an earlier one of equal `digest_data`: the optimization that looks for it, the routes

@@ -3,7 +3,7 @@
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
 use taskgraph_parameterize::{SubstituteError, substitute};
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
-use taskgraph_value::{Map, Str, Value, map, text};
+use taskgraph_value::{Map, Str, Value, map, split_path, text};
 
 use crate::limit::check_count;
 
@@ -52,7 +52,7 @@ fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
     let missing =
         || Problem::missing(path, "a field of the task, because `chunk.substitution-fields` lists it");
     let (mut container, mut rest) = (task, path);
-    while let Some((key, after)) = rest.split_once('.') {
+    while let Some((key, after)) = split_path(rest) {
         container = container.get_mut(key).and_then(Value::as_map_mut).ok_or_else(missing)?;
         rest = after;
     }

@@ -33,7 +33,7 @@ pub use arcstr::literal as __literal;
 /// A string shared by pointer. A [`text!`] literal costs nothing, a clone only a counter.
 pub use arcstr::ArcStr as Str;
 
-pub use crate::{list::List, map::Map, share::Sharer, value::Value};
+pub use crate::{list::List, map::Map, share::Sharer, value::{Value, split_path}};
 
 /// A [`Str`] of a literal, without allocating.
 ///

@@ -1,70 +1,20 @@
 //! A shared map that keeps the order of its keys.
 
+mod entries;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use entries::{Entries, same_key};
 
 use crate::{Str, Value};
-
-/// From this many keys on, a map keeps an index. Below it, looking at every key is faster.
-const INDEXED_FROM: usize = 64;
 
 /// String keys and their values, in the order in which the keys were first written, as in a Python dict.
 ///
 /// A clone shares the entries; writing to a shared map copies it first.
 #[derive(Clone, Debug, Default)]
 pub struct Map(Arc<Entries>);
-
-#[derive(Clone, Debug, Default)]
-struct Entries {
-    list: Vec<(Str, Value)>,
-    /// Positions by key; only there for large maps.
-    index: Option<Box<FxHashMap<Str, usize>>>,
-}
-
-impl Entries {
-    fn position(&self, key: &str) -> Option<usize> {
-        match &self.index {
-            Some(index) => index.get(key).copied(),
-            None => self.list.iter().position(|(other, _)| same_key(other, key)),
-        }
-    }
-
-    fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
-        if let Some(at) = self.position(&key) {
-            return Some(std::mem::replace(&mut self.list[at].1, value));
-        }
-        self.push_new(key, value);
-        None
-    }
-
-    /// Adds a key known to be absent.
-    fn push_new(&mut self, key: Str, value: Value) {
-        if let Some(index) = &mut self.index {
-            index.insert(key.clone(), self.list.len());
-        }
-        if self.list.len() == self.list.capacity() {
-            // Most maps stay small, and there are many: twice the room would be room for nothing.
-            self.list.reserve_exact(self.list.len() / 4 + 4);
-        }
-        self.list.push((key, value));
-        if self.index.is_none() && self.list.len() >= INDEXED_FROM {
-            self.reindex();
-        }
-    }
-
-    fn reindex(&mut self) {
-        self.index = (self.list.len() >= INDEXED_FROM).then(|| {
-            Box::new(self.list.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect())
-        });
-    }
-}
-
-/// Keys of one map often have the same length and beginning, so their ends are compared first.
-fn same_key(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    a.len() == b.len() && (a.last() == b.last() && a == b)
-}
 
 impl Map {
     /// An empty map.
@@ -74,64 +24,72 @@ impl Map {
 
     /// An empty map with room for `capacity` keys.
     pub fn with_capacity(capacity: usize) -> Self {
-        Map(Arc::new(Entries { list: Vec::with_capacity(capacity), index: None }))
+        Map(Arc::new(Entries::with_capacity(capacity)))
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.0.list.len()
+        self.0.list().len()
     }
 
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.0.list.is_empty()
+        self.0.list().is_empty()
     }
 
     /// The value of a key.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.position(key).map(|at| &self.0.list[at].1)
+        self.0.get(key)
     }
 
     /// The value of a key unless it is null, which many descriptions use for "not given".
+    #[inline]
     pub fn get_some(&self, key: &str) -> Option<&Value> {
         self.get(key).filter(|value| !value.is_null())
     }
 
     /// The text of a key whose value is a string.
+    #[inline]
     pub fn get_str(&self, key: &str) -> Option<&Str> {
         self.get(key)?.as_str()
     }
 
     /// The map of a key whose value is a map.
+    #[inline]
     pub fn get_map(&self, key: &str) -> Option<&Map> {
         self.get(key)?.as_map()
     }
 
     /// The items of a key whose value is a list; nothing for any other value.
+    #[inline]
     pub fn get_list(&self, key: &str) -> &[Value] {
         self.get(key).and_then(Value::as_list).map_or(&[], |list| list.as_slice())
     }
 
     /// Whether the key is there and its value is one that Python takes for true.
+    #[inline]
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key).is_some_and(Value::is_truthy)
     }
 
     /// Whether the key is there.
+    #[inline]
     pub fn contains_key(&self, key: &str) -> bool {
         self.0.position(key).is_some()
     }
 
     /// The value of a key, to change it. Copies a shared map, but only if the key is there.
+    #[inline]
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let at = self.0.position(key)?;
-        Some(&mut Arc::make_mut(&mut self.0).list[at].1)
+        Some(&mut Arc::make_mut(&mut self.0).list_mut()[at].1)
     }
 
     /// Replaces the value at a position in the order of keys, and returns the former one. For passes over a map, which
     /// need not look keys up. Nothing happens where there is no key.
     pub fn replace_at(&mut self, at: usize, value: Value) -> Option<Value> {
-        let (_, place) = Arc::make_mut(&mut self.0).list.get_mut(at)?;
+        let (_, place) = Arc::make_mut(&mut self.0).list_mut().get_mut(at)?;
         Some(std::mem::replace(place, value))
     }
 
@@ -144,9 +102,7 @@ impl Map {
     /// first of several additions.
     fn with_room(&mut self, more: usize) -> &mut Entries {
         if Arc::strong_count(&self.0) > 1 {
-            let mut list = Vec::with_capacity(self.len() + more + 3);
-            list.extend_from_slice(&self.0.list);
-            self.0 = Arc::new(Entries { list, index: self.0.index.clone() });
+            self.0 = Arc::new(self.0.copy_with_room(more + 3));
         }
         Arc::make_mut(&mut self.0)
     }
@@ -158,10 +114,10 @@ impl Map {
             Some(at) => at,
             None => {
                 entries.push_new(key, default());
-                entries.list.len() - 1
+                entries.list().len() - 1
             }
         };
-        &mut entries.list[at].1
+        &mut entries.list_mut()[at].1
     }
 
     /// Sets a key unless it is there. Leaves a shared map shared if there is nothing to do.
@@ -196,14 +152,10 @@ impl Map {
     }
 
     /// Takes a key out. The others keep their order.
+    #[inline]
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         let at = self.0.position(key)?;
-        let entries = Arc::make_mut(&mut self.0);
-        let (_, value) = entries.list.remove(at);
-        if entries.index.is_some() {
-            entries.reindex();
-        }
-        Some(value)
+        Some(Arc::make_mut(&mut self.0).remove_at(at))
     }
 
     /// Takes a map out of its key, to change it without copying and put it back. The key stays, with null; without the
@@ -224,15 +176,12 @@ impl Map {
         if other.is_empty() {
             return;
         }
-        let entries = self.with_room(other.len());
-        for (key, value) in other {
-            entries.insert(key.clone(), value.clone());
-        }
+        self.with_room(other.len()).extend_from(&other.0);
     }
 
     /// Keys and values, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Str, Value)> {
-        self.0.list.iter()
+        self.0.list().iter()
     }
 
     /// Keys, in order.
@@ -247,7 +196,7 @@ impl Map {
 
     /// Values, in the order of their keys, to change them.
     pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
-        Arc::make_mut(&mut self.0).list.iter_mut().map(|(_, value)| value)
+        Arc::make_mut(&mut self.0).list_mut().iter_mut().map(|(_, value)| value)
     }
 
     /// Whether both are one map in memory.
@@ -276,12 +225,12 @@ impl Map {
 
     /// The entries if no other map shares them. Keys must not be changed.
     pub(crate) fn unshared(&mut self) -> Option<&mut [(Str, Value)]> {
-        Arc::get_mut(&mut self.0).map(|entries| entries.list.as_mut_slice())
+        Arc::get_mut(&mut self.0).map(|entries| entries.list_mut())
     }
 
     /// The only entry of a map with one key.
     pub fn single(&self) -> Option<(&Str, &Value)> {
-        match self.0.list.as_slice() {
+        match self.0.list() {
             [(key, value)] => Some((key, value)),
             _ => None,
         }
@@ -299,15 +248,7 @@ impl PartialEq for Map {
 /// A repeated key keeps its first place and takes its last value.
 impl From<Vec<(Str, Value)>> for Map {
     fn from(list: Vec<(Str, Value)>) -> Self {
-        let small = list.len() < INDEXED_FROM;
-        if small && list.iter().enumerate().all(|(at, (key, _))| list[..at].iter().all(|(k, _)| k != key)) {
-            return Map(Arc::new(Entries { list, index: None }));
-        }
-        let mut entries = Entries { list: Vec::with_capacity(list.len()), index: None };
-        for (key, value) in list {
-            entries.insert(key, value);
-        }
-        Map(Arc::new(entries))
+        Map(Arc::new(list.into()))
     }
 }
 
@@ -321,7 +262,7 @@ impl IntoIterator for Map {
     type Item = (Str, Value);
     type IntoIter = std::vec::IntoIter<(Str, Value)>;
     fn into_iter(self) -> Self::IntoIter {
-        Arc::try_unwrap(self.0).unwrap_or_else(|shared| (*shared).clone()).list.into_iter()
+        Arc::try_unwrap(self.0).unwrap_or_else(|shared| (*shared).clone()).into_list().into_iter()
     }
 }
 
@@ -330,66 +271,5 @@ impl<'a> IntoIterator for &'a Map {
     type IntoIter = std::slice::Iter<'a, (Str, Value)>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn order_is_that_of_first_writing() {
-        let mut map = crate::map! { "b" => 1, "a" => 2 };
-        map.insert("b".into(), 3.into());
-        map.insert("c".into(), 4.into());
-        assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "a", "c"]);
-        assert_eq!(map.remove("a"), Some(2.into()));
-        assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "c"]);
-    }
-
-    #[test]
-    fn a_copy_does_not_see_later_writes() {
-        let first = crate::map! { "inner" => crate::map! { "x" => 1 } };
-        let mut second = first.clone();
-        second.map_mut("inner".into()).insert("x".into(), 2.into());
-        assert_eq!(first.get_map("inner").unwrap().get("x"), Some(&1.into()));
-        assert_eq!(second.get_map("inner").unwrap().get("x"), Some(&2.into()));
-    }
-
-    #[test]
-    fn large_maps_answer_as_small_ones_do() {
-        let mut map = Map::new();
-        for n in 0..100i64 {
-            map.insert(n.to_string().into(), n.into());
-        }
-        for n in (0..100i64).step_by(3) {
-            assert_eq!(map.remove(&n.to_string()), Some(n.into()));
-        }
-        for n in 0..100i64 {
-            let expected = (n % 3 != 0).then_some(Value::Int(n));
-            assert_eq!(map.get(&n.to_string()), expected.as_ref());
-        }
-        assert_eq!(Map::from(map.iter().cloned().collect::<Vec<_>>()), map);
-    }
-
-    #[test]
-    fn maps_that_are_the_same_but_for_a_key() {
-        let first = crate::map! { "list" => vec![1.into()], "n" => 1, "text" => "x" };
-        let mut second = first.clone();
-        assert!(second.is(&first));
-        second.insert("n".into(), 2.into());
-        assert!(!second.is(&first) && second.has_keys_of(&first));
-        assert!(second.is_but_for(&["n"], &first) && !second.is_but_for(&["text"], &first));
-        second.insert("list".into(), vec![1.into()].into());
-        assert!(!second.is_but_for(&["n"], &first), "an equal list is not the same list");
-        second.insert("more".into(), Value::Null);
-        assert!(!second.has_keys_of(&first));
-    }
-
-    #[test]
-    fn a_repeated_key_takes_its_last_value() {
-        let map = Map::from(vec![("a".into(), 1.into()), ("b".into(), 2.into()), ("a".into(), 3.into())]);
-        assert_eq!(map, crate::map! { "a" => 3, "b" => 2 });
-        assert_eq!(map.keys().next().unwrap(), "a");
     }
 }

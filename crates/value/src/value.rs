@@ -92,12 +92,18 @@ impl Value {
 
     /// The value at a dotted path of map keys, e.g. `worker.env`.
     pub fn at(&self, path: &str) -> Option<&Value> {
-        path.split('.').try_fold(self, |value, key| value.as_map()?.get(key))
+        match split_path(path) {
+            None => self.as_map()?.get(path),
+            Some((key, rest)) => self.as_map()?.get(key)?.at(rest),
+        }
     }
 
     /// The value at a dotted path of map keys, to change it.
     pub fn at_mut(&mut self, path: &str) -> Option<&mut Value> {
-        path.split('.').try_fold(self, |value, key| value.as_map_mut()?.get_mut(key))
+        match split_path(path) {
+            None => self.as_map_mut()?.get_mut(path),
+            Some((key, rest)) => self.as_map_mut()?.get_mut(key)?.at_mut(rest),
+        }
     }
 
     /// Whether both are one value in memory, or equal scalars. Tells at once; if not, they may be equal all the same.
@@ -143,6 +149,19 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// The first key of a dotted path and the rest of it; nothing if the path is one key.
+///
+/// ```
+/// use taskgraph_value::split_path;
+/// assert_eq!(split_path("worker.env.LANG"), Some(("worker", "env.LANG")));
+/// assert_eq!(split_path("name"), None);
+/// ```
+pub fn split_path(path: &str) -> Option<(&str, &str)> {
+    // Paths are short: quicker than a search that is made for long text.
+    let dot = path.bytes().position(|byte| byte == b'.')?;
+    Some((&path[..dot], &path[dot + 1..]))
 }
 
 macro_rules! from {

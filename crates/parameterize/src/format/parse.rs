@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -56,7 +58,7 @@ impl<'a> Pieces<'a> {
 
     fn piece(&mut self) -> Result<Piece, String> {
         let start = self.at;
-        let Some(brace) = self.find_byte(|byte| matches!(byte, b'{' | b'}')) else {
+        let Some(brace) = find_brace(self.rest()) else {
             self.at = self.end;
             return Ok(Piece::Text(start..self.end));
         };
@@ -149,6 +151,11 @@ impl Iterator for Pieces<'_> {
         }
         Some(piece)
     }
+}
+
+/// Where the first brace is.
+pub(super) fn find_brace(text: &str) -> Option<usize> {
+    memchr2(b'{', b'}', text.as_bytes())
 }
 
 /// A step from a value into it.

@@ -172,8 +172,7 @@ fn write_value(out: &mut String, value: &Value, spec: &str) -> Result<(), String
     if spec.is_empty() {
         match value {
             Value::Str(text) => out.push_str(text),
-            // Writing to a string does not fail.
-            Value::Int(value) => drop(write!(out, "{value}")),
+            Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
             other => out.push_str(&python::str(other)),
         }
         return Ok(());

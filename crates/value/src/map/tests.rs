@@ -1,0 +1,98 @@
+//! Maps keep their order, share, and answer alike whatever their size.
+
+use super::*;
+
+#[test]
+fn order_is_that_of_first_writing() {
+    let mut map = crate::map! { "b" => 1, "a" => 2 };
+    map.insert("b".into(), 3.into());
+    map.insert("c".into(), 4.into());
+    assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "a", "c"]);
+    assert_eq!(map.remove("a"), Some(2.into()));
+    assert_eq!(map.keys().map(Str::as_str).collect::<Vec<_>>(), ["b", "c"]);
+}
+
+#[test]
+fn a_copy_does_not_see_later_writes() {
+    let first = crate::map! { "inner" => crate::map! { "x" => 1 } };
+    let mut second = first.clone();
+    second.map_mut("inner".into()).insert("x".into(), 2.into());
+    assert_eq!(first.get_map("inner").unwrap().get("x"), Some(&1.into()));
+    assert_eq!(second.get_map("inner").unwrap().get("x"), Some(&2.into()));
+}
+
+#[test]
+fn large_maps_answer_as_small_ones_do() {
+    let mut map = Map::new();
+    for n in 0..100i64 {
+        map.insert(n.to_string().into(), n.into());
+    }
+    for n in (0..100i64).step_by(3) {
+        assert_eq!(map.remove(&n.to_string()), Some(n.into()));
+    }
+    for n in 0..100i64 {
+        let expected = (n % 3 != 0).then_some(Value::Int(n));
+        assert_eq!(map.get(&n.to_string()), expected.as_ref());
+    }
+    assert_eq!(Map::from(map.iter().cloned().collect::<Vec<_>>()), map);
+}
+
+/// Keys of all lengths, many of them with one print, in maps of all sizes, looked up among absent ones.
+#[test]
+fn every_key_is_found_where_it_is_and_no_other() {
+    let keys: Vec<String> = (0..100)
+        .map(|n: usize| {
+            format!("{}{}{}", "k".repeat(n % 3), char::from(b'a' + (n % 26) as u8), "x".repeat(n / 2 % 21))
+        })
+        .enumerate()
+        .map(|(n, key)| if n % 5 == 0 { key + &n.to_string() } else { key })
+        .collect();
+    let mut map = Map::new();
+    let mut expected: Vec<(&str, i64)> = Vec::new();
+    let agree = |map: &Map, expected: &[(&str, i64)]| {
+        assert_eq!(map.len(), expected.len());
+        for key in keys.iter().map(String::as_str).chain(["", "absent", "kk"]) {
+            let value = expected.iter().find(|(other, _)| *other == key).map(|(_, value)| Value::Int(*value));
+            assert_eq!(map.get(key), value.as_ref(), "{key:?} of {} keys", map.len());
+        }
+        let list: Vec<_> =
+            expected.iter().map(|(key, value)| (Str::from(*key), Value::Int(*value))).collect();
+        assert_eq!(map.iter().cloned().collect::<Vec<_>>(), list);
+        assert_eq!(Map::from(list).get(expected.last().map_or("", |(key, _)| key)), map.values().last());
+    };
+    for (n, key) in keys.iter().enumerate() {
+        let n = n as i64;
+        map.insert(key.as_str().into(), n.into());
+        match expected.iter_mut().find(|(other, _)| other == key) {
+            Some((_, value)) => *value = n,
+            None => expected.push((key, n)),
+        }
+        agree(&map, &expected);
+    }
+    while !expected.is_empty() {
+        let (key, value) = expected.remove(expected.len() * 7 / 11);
+        assert_eq!(map.remove(key), Some(value.into()));
+        agree(&map, &expected);
+    }
+}
+
+#[test]
+fn maps_that_are_the_same_but_for_a_key() {
+    let first = crate::map! { "list" => vec![1.into()], "n" => 1, "text" => "x" };
+    let mut second = first.clone();
+    assert!(second.is(&first));
+    second.insert("n".into(), 2.into());
+    assert!(!second.is(&first) && second.has_keys_of(&first));
+    assert!(second.is_but_for(&["n"], &first) && !second.is_but_for(&["text"], &first));
+    second.insert("list".into(), vec![1.into()].into());
+    assert!(!second.is_but_for(&["n"], &first), "an equal list is not the same list");
+    second.insert("more".into(), Value::Null);
+    assert!(!second.has_keys_of(&first));
+}
+
+#[test]
+fn a_repeated_key_takes_its_last_value() {
+    let map = Map::from(vec![("a".into(), 1.into()), ("b".into(), 2.into()), ("a".into(), 3.into())]);
+    assert_eq!(map, crate::map! { "a" => 3, "b" => 2 });
+    assert_eq!(map.keys().next().unwrap(), "a");
+}
