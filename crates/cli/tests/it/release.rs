@@ -258,8 +258,13 @@ fn a_phase_does_not_pass_over_one_that_is_not_done() {
         ),
     );
     env.run(&format!("local resolve {WAITING} failed")).ok();
-    refused(&env, &push, "push_app", "found it failed; rerun it, or name the graphs to build on");
-    refused(&env, &push, "promote_app", &format!("is failed; rerun it, {again}"));
+    refused(&env, &push, "push_app", "found it failed; rerun it, give it up with `release cancel`, or name");
+    refused(
+        &env,
+        &push,
+        "promote_app",
+        &format!("is failed; rerun it, give it up with `release cancel`, {again}"),
+    );
     // What does not ask for the phases that are there is left to whoever names the graphs.
     let named = trigger(&env, &format!("push_app --previous {push}"));
     assert_eq!(group(&env, &named), ["release-promote", "release-push"]);
@@ -359,4 +364,115 @@ fn the_page_describes_a_decision_that_verifies() {
     let promote = trigger(&env, &format!("promote_app --decision {push} --set rebuild_kinds=[release]"));
     let run = env.run(&format!("--local verify action {promote}"));
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+}
+
+/// A phase that is running is a part of the plan, which says so.
+#[test]
+fn a_plan_says_how_phases_stand() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let comments = |flavors: &str| -> Vec<String> {
+        let plan = env.run(&format!("--local release plan --decision {push} --flavors {flavors}")).ok();
+        plan.lines().filter_map(|line| line.strip_prefix("# ")).map(str::to_owned).collect()
+    };
+    waiting(&env, &push, "promote_app");
+    let promote = format!(
+        "promote_app, was triggered as {WAITING}, which is pending: the next phase has to wait for it"
+    );
+    assert_eq!(
+        comments("promote,push,ship"),
+        [
+            format!("{promote}: builds on {push}"),
+            format!("push_app: builds on {push}, {WAITING} (promote_app, pending)"),
+            format!("ship_app: builds on {push}, {WAITING} (promote_app, pending), <push_app>"),
+        ]
+    );
+    // It is not left out because nobody asks about it.
+    assert_eq!(comments("push"), [format!("push_app: builds on {push}, {WAITING} (promote_app, pending)")]);
+    let plan = env.run(&format!("--local release plan --decision {push} --flavors promote,push --json")).ok();
+    let plan = json(&plan);
+    assert_eq!((&plan[0]["taskId"], &plan[0]["actionState"]), (&WAITING.into(), &"pending".into()));
+    assert_eq!(plan[1]["input"]["previous_graph_ids"], Value::from(vec![push.as_str(), WAITING]));
+
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    assert_eq!(
+        comments("promote"),
+        [format!(
+            "promote_app, was triggered as {WAITING}, which has ended as failed: it has to be rerun or given up: builds on \
+             {push}"
+        )]
+    );
+    env.run(&format!("--local release cancel {WAITING} --yes")).ok();
+    assert_eq!(comments("promote"), [format!("promote_app: builds on {push}")]);
+
+    // The action task has done its work, its tasks have not.
+    let promote = trigger(&env, "promote_app");
+    let of = |state: &str| format!("promote_app, was triggered as {promote}, {state}: builds on {push}");
+    assert_eq!(comments("promote"), [of("whose tasks are unscheduled")]);
+    env.run(&format!("local resolve-all {push}")).ok();
+    let ids = json(&env.read(&format!(".taskgraph/artifacts/{promote}/label-to-taskid.json")));
+    env.run(&format!("local resolve {} failed", ids["release-promote"].as_str().unwrap())).ok();
+    assert_eq!(comments("promote"), [of("of whose tasks some have ended as failed")]);
+}
+
+/// An action task that failed before it made anything has no group that could be sealed.
+#[test]
+fn a_phase_that_failed_at_once_is_given_up() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    waiting(&env, &push, "promote_app");
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    let run = env.run(&format!("--local release cancel {WAITING} --yes"));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("The action task {WAITING} is canceled.")), "{}", run.stderr);
+    assert!(env.run("--local release status").ok().contains("given up"));
+    let promote = trigger(&env, "promote_app");
+    assert_eq!(group(&env, &promote), ["release-promote"]);
+}
+
+/// The names of caches depend on the in-task scripts.
+#[test]
+fn the_folder_of_scripts_may_be_named_for_a_phase() {
+    let env = tree();
+    let config = env.read("taskcluster/config.yml");
+    let docker =
+        "aliases: {docker: {provisioner: p, implementation: docker-worker, os: linux, worker-type: w}}";
+    env.write("taskcluster/config.yml", &config.replace("aliases: {}", docker));
+    let task = "  cached:\n    description: d\n    attributes: {shipping_phase: promote}\n    worker-type: docker\n    worker: \
+                {docker-image: 'i:1', max-run-time: 60, command: [/builds/run-task], caches: [{name: c, type: \
+                persistent, mount-point: /c}]}\n";
+    env.write("taskcluster/kinds/cached/kind.yml", &format!("{APP}{task}"));
+    for file in ["run-task", "fetch-content", "hgrc", "robustcheckout.py"] {
+        env.write(&format!("scripts/{file}"), &format!("# {file} of this test\n"));
+    }
+    env.commit("caches");
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let cache = |graph: &str| -> String {
+        let graph = json(graph);
+        let tasks: Vec<&Value> = graph.as_object().unwrap().values().collect();
+        let task = tasks.into_iter().find(|task| task["label"] == "cached-cached").unwrap();
+        let caches = &task["task"]["payload"]["cache"];
+        let caches = caches.get("task-reference").unwrap_or(caches);
+        caches.as_object().unwrap().keys().next().unwrap().clone()
+    };
+    let params = format!("-p .taskgraph/artifacts/{push}/parameters.yml");
+    let named = cache(&env.run(&format!("full -J {params} --run-task-dir scripts")).ok());
+    assert_ne!(named, cache(&env.run(&format!("full -J {params}")).ok()));
+
+    let promote = trigger(&env, "promote_app --run-task-dir scripts");
+    let graph = env.read(&format!(".taskgraph/artifacts/{promote}/task-graph.json"));
+    assert_eq!(cache(&graph), named);
+    env.write(
+        "input.json",
+        &format!(
+            "{{\"release_promotion_flavor\": \"promote_app\", \"build_number\": 1, \"version\": \"\", \
+             \"previous_graph_ids\": [\"{push}\"]}}"
+        ),
+    );
+    let test =
+        format!("test-action-callback release-promotion --task-group-id {push} {params} --input input.json");
+    let tested = env.run(&format!("--local {test} --run-task-dir scripts")).ok();
+    assert!(tested.contains(&named), "{tested}");
+    let error = env.run(&format!("--local {test} --run-task-dir nowhere"));
+    assert!(error.code == Some(1) && error.stderr.contains("nowhere"), "{}", error.stderr);
 }

@@ -231,6 +231,7 @@ impl World {
                     .map(|(name, value)| (name.into(), value.into())),
             ),
             cwd: session.cwd.clone(),
+            run_task_dir: None,
             input: serde_json::from_value(input).unwrap(),
             task_id: case.task_id().map(id),
             task_group_id: Some(id(DECISION)),

@@ -62,13 +62,14 @@ pub(super) fn trigger(
         release.check_before(flavor, &flavors.before(flavor))?;
     }
 
-    let done = if asked.previous.is_empty() { release.done() } else { Vec::new() };
+    // All of those before it are completed.
+    let triggered = if asked.previous.is_empty() { release.triggered() } else { Vec::new() };
     let decisions = if asked.previous.is_empty() { vec![decision.clone()] } else { asked.previous };
     let planning = Planning {
         decisions: &decisions,
         build_number: asked.version.build_number,
         version: asked.version.version.map(Into::into),
-        done: &done,
+        triggered: &triggered,
     };
     let plan = ReleasePlan::new(&planning, &[flavor], |flavor| flavors.before(flavor));
     let phase = plan.phases.first().context("there is no phase to trigger")?;
