@@ -476,3 +476,72 @@ fn the_folder_of_scripts_may_be_named_for_a_phase() {
     let error = env.run(&format!("--local {test} --run-task-dir nowhere"));
     assert!(error.code == Some(1) && error.stderr.contains("nowhere"), "{}", error.stderr);
 }
+
+/// Triggers the action as any other, which is refused: by the declaration of the action, or by its callback, which then
+/// has created nothing.
+#[track_caller]
+fn refused_by_the_action(env: &TestEnv, push: &str, input: &str, expected: &str) {
+    let actions = |env: &TestEnv| -> Vec<String> {
+        let tasks = json(&env.run(&format!("--local group list --json {push}")).ok());
+        let tasks = tasks.as_array().unwrap().iter();
+        let tasks = tasks.filter(|task| task["name"] == "Action: Release Promotion");
+        tasks.map(|task| task["taskId"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = actions(env);
+    let run = env.run(&format!(
+        "--local action trigger release-promotion --group {push} --set build_number=1 {input}"
+    ));
+    assert_eq!(run.code, Some(1), "{input}: {}{}", run.stdout, run.stderr);
+    assert_eq!(run.stderr.matches(expected).count(), 1, "{input}: {}", run.stderr);
+    for action in actions(env).iter().filter(|action| !before.contains(action)) {
+        // Its group is there with its first task.
+        let group = env.run(&format!("--local group list --json {action}"));
+        assert!(group.stderr.contains("No task-group"), "{input}: {} was created", group.stdout);
+    }
+}
+
+/// However the action is triggered, its callback looks at what it is to build on.
+#[test]
+fn what_the_action_refuses_whoever_triggers_it() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    env.run(&format!("local resolve-all {push}")).ok();
+    let ids = json(&env.read(&format!(".taskgraph/artifacts/{push}/label-to-taskid.json")));
+    let build = ids["build-linux"].as_str().unwrap();
+    let missing = "AAECAwQFRgeICQoLDA0OAA";
+    let on = |graphs: &str| format!("--set release_promotion_flavor=promote_app --set previous_graph_ids=[{graphs}]");
+    let refused = |input: &str, expected: &str| refused_by_the_action(&env, &push, input, expected);
+
+    refused("--set release_promotion_flavor=promote_other", "`release_promotion_flavor`: expected one of \"promote_app\"");
+    refused(
+        &on(&format!("{push},{missing}")),
+        &format!("previous graph {missing}: the queue has no such task; maybe it has expired"),
+    );
+    refused(
+        &on(&format!("{push},{build}")),
+        &format!("previous graph {build}: it has no artifact `public/label-to-taskid.json`: it is neither"),
+    );
+    refused(&format!("{} --set version=latest", on(&push)), "the version in the input: expected one such as");
+    waiting(&env, &push, "promote_app");
+    refused(
+        &on(&format!("{push},{WAITING}")),
+        &format!("previous graph {WAITING}: it is still pending: a graph can be built on when"),
+    );
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    refused(
+        &on(&format!("{push},{WAITING}")),
+        &format!("previous graph {WAITING}: it has ended as failed; rerun it, so that its graph is complete"),
+    );
+    env.edit("taskcluster/config.yml", "trust-domain: example", "trust-domain: elsewhere");
+    refused(&on(&push), &format!("previous graph {push}: it is of the trust domain `example`, expected `elsewhere`"));
+    env.edit("taskcluster/config.yml", "trust-domain: elsewhere", "trust-domain: example");
+    env.write("version.txt", "\n");
+    refused(&on(&push), "the version in the tree (by `mozilla_taskgraph.version:default_parser`): expected one such");
+    env.write("version.txt", "1.0\n");
+    std::fs::remove_dir_all(env.path("taskcluster/kinds/notes")).unwrap();
+    env.edit("taskcluster/kinds/release/kind.yml", "[build, notes]", "[build]");
+    refused(
+        &on(&push),
+        &format!("which no kind makes; the previous graph {push} has it, of the kind `notes`, but a graph can only"),
+    );
+}
