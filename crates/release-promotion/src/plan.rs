@@ -31,6 +31,10 @@ pub struct Triggered {
     pub flavor: Str,
     /// The action task.
     pub task_id: TaskId,
+    /// The version, if its input has one.
+    pub version: Option<Str>,
+    /// The number of the build, if its input has one.
+    pub build_number: Option<i64>,
     /// How the action task stands. When it is completed, its graph can be built on.
     pub action: State,
     /// How its tasks stand all together.
@@ -157,6 +161,8 @@ mod tests {
         let triggered = |(name, state): &(&str, State)| Triggered {
             flavor: (*name).into(),
             task_id: ran.clone(),
+            version: None,
+            build_number: None,
             action: *state,
             state: *state,
         };

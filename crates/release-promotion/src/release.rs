@@ -32,6 +32,10 @@ pub struct PhaseRun {
     pub flavor: Option<Str>,
     /// The graphs it builds on, as its input has them.
     pub previous: Vec<Str>,
+    /// The version, if its input has one.
+    pub version: Option<Str>,
+    /// The number of the build, if its input has one.
+    pub build_number: Option<i64>,
     /// How the action task stands.
     pub status: Status,
     /// When it was created.
@@ -105,10 +109,14 @@ impl Release {
                     continue;
                 }
                 groups.push_back(status.task_id.clone());
+                let input = input(&task);
+                let text = |key: &str| input[key].as_str().filter(|text| !text.is_empty()).map(Str::from);
                 release.phases.push(PhaseRun {
                     task_id: status.task_id.clone(),
-                    flavor: input(&task)["release_promotion_flavor"].as_str().map(Str::from),
-                    previous: input(&task)["previous_graph_ids"]
+                    flavor: text("release_promotion_flavor"),
+                    version: text("version"),
+                    build_number: input["build_number"].as_i64(),
+                    previous: input["previous_graph_ids"]
                         .as_array()
                         .into_iter()
                         .flatten()
@@ -136,6 +144,8 @@ impl Release {
             Some(Triggered {
                 flavor: flavor.clone(),
                 task_id: phase.task_id.clone(),
+                version: phase.version.clone(),
+                build_number: phase.build_number,
                 action: phase.status.state,
                 state: phase.state(),
             })

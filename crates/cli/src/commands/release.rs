@@ -292,18 +292,16 @@ fn plan(
 fn how_it_stands(run: &Triggered) -> String {
     let Triggered { task_id, action, state, .. } = run;
     match (action, state) {
-        (State::Completed, State::Completed) => format!(", has run as {task_id}"),
+        (State::Completed, State::Completed) => format!(" (has run as {task_id})"),
         (State::Completed, state) if state.is_resolved() => {
-            format!(", was triggered as {task_id}, of whose tasks some have ended as {state}")
+            format!(" (triggered as {task_id}, some of whose tasks have ended as {state})")
         }
-        (State::Completed, state) => format!(", was triggered as {task_id}, whose tasks are {state}"),
+        (State::Completed, state) => format!(" (triggered as {task_id}, whose tasks are {state})"),
         (action, _) if action.is_resolved() => {
-            format!(
-                ", was triggered as {task_id}, which has ended as {action}: it has to be rerun or given up"
-            )
+            format!(" (triggered as {task_id}, which has ended as {action}; rerun it, or give it up)")
         }
         (action, _) => {
-            format!(", was triggered as {task_id}, which is {action}: the next phase has to wait for it")
+            format!(" (triggered as {task_id}, which is {action}; the next phase has to wait for it)")
         }
     }
 }

@@ -376,9 +376,8 @@ fn a_plan_says_how_phases_stand() {
         plan.lines().filter_map(|line| line.strip_prefix("# ")).map(str::to_owned).collect()
     };
     waiting(&env, &push, "promote_app");
-    let promote = format!(
-        "promote_app, was triggered as {WAITING}, which is pending: the next phase has to wait for it"
-    );
+    let promote =
+        format!("promote_app (triggered as {WAITING}, which is pending; the next phase has to wait for it)");
     assert_eq!(
         comments("promote,push,ship"),
         [
@@ -398,8 +397,7 @@ fn a_plan_says_how_phases_stand() {
     assert_eq!(
         comments("promote"),
         [format!(
-            "promote_app, was triggered as {WAITING}, which has ended as failed: it has to be rerun or given up: builds on \
-             {push}"
+            "promote_app (triggered as {WAITING}, which has ended as failed; rerun it, or give it up): builds on {push}"
         )]
     );
     env.run(&format!("--local release cancel {WAITING} --yes")).ok();
@@ -407,12 +405,12 @@ fn a_plan_says_how_phases_stand() {
 
     // The action task has done its work, its tasks have not.
     let promote = trigger(&env, "promote_app");
-    let of = |state: &str| format!("promote_app, was triggered as {promote}, {state}: builds on {push}");
+    let of = |state: &str| format!("promote_app (triggered as {promote}, {state}): builds on {push}");
     assert_eq!(comments("promote"), [of("whose tasks are unscheduled")]);
     env.run(&format!("local resolve-all {push}")).ok();
     let ids = json(&env.read(&format!(".taskgraph/artifacts/{promote}/label-to-taskid.json")));
     env.run(&format!("local resolve {} failed", ids["release-promote"].as_str().unwrap())).ok();
-    assert_eq!(comments("promote"), [of("of whose tasks some have ended as failed")]);
+    assert_eq!(comments("promote"), [of("some of whose tasks have ended as failed")]);
 }
 
 /// An action task that failed before it made anything has no group that could be sealed.
@@ -509,10 +507,15 @@ fn what_the_action_refuses_whoever_triggers_it() {
     let ids = json(&env.read(&format!(".taskgraph/artifacts/{push}/label-to-taskid.json")));
     let build = ids["build-linux"].as_str().unwrap();
     let missing = "AAECAwQFRgeICQoLDA0OAA";
-    let on = |graphs: &str| format!("--set release_promotion_flavor=promote_app --set previous_graph_ids=[{graphs}]");
+    let on = |graphs: &str| {
+        format!("--set release_promotion_flavor=promote_app --set previous_graph_ids=[{graphs}]")
+    };
     let refused = |input: &str, expected: &str| refused_by_the_action(&env, &push, input, expected);
 
-    refused("--set release_promotion_flavor=promote_other", "`release_promotion_flavor`: expected one of \"promote_app\"");
+    refused(
+        "--set release_promotion_flavor=promote_other",
+        "`release_promotion_flavor`: expected one of \"promote_app\"",
+    );
     refused(
         &on(&format!("{push},{missing}")),
         &format!("previous graph {missing}: the queue has no such task; maybe it has expired"),
@@ -533,15 +536,40 @@ fn what_the_action_refuses_whoever_triggers_it() {
         &format!("previous graph {WAITING}: it has ended as failed; rerun it, so that its graph is complete"),
     );
     env.edit("taskcluster/config.yml", "trust-domain: example", "trust-domain: elsewhere");
-    refused(&on(&push), &format!("previous graph {push}: it is of the trust domain `example`, expected `elsewhere`"));
+    refused(
+        &on(&push),
+        &format!("previous graph {push}: it is of the trust domain `example`, expected `elsewhere`"),
+    );
     env.edit("taskcluster/config.yml", "trust-domain: elsewhere", "trust-domain: example");
     env.write("version.txt", "\n");
-    refused(&on(&push), "the version in the tree (by `mozilla_taskgraph.version:default_parser`): expected one such");
+    refused(
+        &on(&push),
+        "the version in the tree (by `mozilla_taskgraph.version:default_parser`): expected one such",
+    );
     env.write("version.txt", "1.0\n");
     std::fs::remove_dir_all(env.path("taskcluster/kinds/notes")).unwrap();
     env.edit("taskcluster/kinds/release/kind.yml", "[build, notes]", "[build]");
     refused(
         &on(&push),
-        &format!("which no kind makes; the previous graph {push} has it, of the kind `notes`, but a graph can only"),
+        &format!(
+            "which no kind makes; the previous graph {push} has it, of the kind `notes`, but a graph can only"
+        ),
     );
+}
+
+/// Nothing carries the version and the number of a build from one phase to the next but whoever triggers them.
+#[test]
+fn phases_of_different_versions_are_told_of() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    env.run(&format!("local resolve-all {push}")).ok();
+    let promote = trigger(&env, "promote_app --release-version 1.0.1 --build-number 2");
+    let expected = format!(
+        "Note: `promote_app` ({promote}) was triggered with the version `1.0.1` and the build number 2, and this phase with \
+         the version of the tree and the build number 1; say --release-version and --build-number again if that is not meant."
+    );
+    let run = env.run("--local release trigger push_app --dry-run");
+    assert_eq!(run.stderr.matches(&expected).count(), 1, "{}", run.stderr);
+    let run = env.run("--local release trigger push_app --dry-run --release-version 1.0.1 --build-number 2");
+    assert!(run.code == Some(0) && !run.stderr.contains("Note"), "{}", run.stderr);
 }
