@@ -97,7 +97,8 @@ enum ReleaseCommand {
     },
     /// Cancel a phase: its action task, then its group, which is sealed then
     ///
-    /// A group that is sealed takes no more tasks, so the phase is triggered anew, not run again.
+    /// A group that is sealed takes no more tasks, so the phase is triggered anew, not run again. An action task that has
+    /// ended without having created a task has no group: it is rerun, to be canceled at once.
     Cancel {
         /// The action task of the phase
         task: TaskId,
