@@ -31,6 +31,9 @@ pub struct Call<'a> {
     pub environment: Environment,
     /// Where relative paths start.
     pub cwd: PathBuf,
+    /// The folder with the in-task scripts, if one was named; relative to `cwd`. Callbacks that make a whole graph need
+    /// it.
+    pub run_task_dir: Option<PathBuf>,
     /// The input; null if the action takes none.
     pub input: Value,
     /// The task that the action is for; nothing if it is for the group.

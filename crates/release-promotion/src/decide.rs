@@ -1,6 +1,5 @@
 //! What the action does: one more decision, whose graph builds on others.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use taskcluster_queue_client::{State, TaskId};
@@ -51,8 +50,7 @@ pub(crate) fn decide(call: &Call<'_>, flavor: &Flavor, mut input: Input) -> Resu
     }
     let mut session = Session::new(config, parameters, call.registry.clone(), environment, call.cwd.clone());
     session.contexts = Some(call.contexts.clone());
-    let scripts = call.environment.get("TASKGRAPH_RUN_TASK_DIR").filter(|folder| !folder.is_empty());
-    set_run_task_dir(&session, scripts.map(|folder| call.cwd.join(PathBuf::from(folder))));
+    set_run_task_dir(&session, call.run_task_dir.as_ref().map(|folder| call.cwd.join(folder)));
 
     let own = call.own_task_id.as_ref().unwrap_or(call.ids.creator());
     let decision_failed = |source| Error::Decision { source };

@@ -198,6 +198,20 @@ pub enum Error {
         /// What can be done about it.
         way_on: &'static str,
     },
+    /// A phase that made nothing and cannot be canceled any more.
+    #[error(
+        "the action task {task_id} is {state} and has created nothing, so there is no group to seal, and it cannot be canceled: \
+         {source}; its flavor can be triggered with `--again`, and later ones with the graphs to build on, named with \
+         `--previous`"
+    )]
+    NotGivenUp {
+        /// The action task.
+        task_id: TaskId,
+        /// How it stands.
+        state: State,
+        /// Why not.
+        source: ClientError,
+    },
     /// An action task in the place of a decision task.
     #[error(
         "task {task_id} (`{}`) is an action task: expected a decision task; its group is that of {}",

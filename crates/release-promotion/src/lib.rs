@@ -58,7 +58,7 @@ pub use crate::{
     flavors::{Flavor, Flavors},
     input::Input,
     phase::{Phase, Stage},
-    plan::{Base, PlannedPhase, Planning, ReleasePlan},
+    plan::{Base, PlannedPhase, Planning, ReleasePlan, Triggered},
     previous::{PreviousGraph, PreviousGraphs},
     promotion::Promotion,
     release::{

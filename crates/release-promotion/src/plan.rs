@@ -1,6 +1,6 @@
 //! What to trigger, in which order, and with which input.
 
-use taskcluster_queue_client::TaskId;
+use taskcluster_queue_client::{State, TaskId};
 use taskgraph_value::{Str, Value};
 
 use crate::{Flavor, Input};
@@ -24,6 +24,23 @@ impl Base {
     }
 }
 
+/// A phase that was triggered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Triggered {
+    /// The flavor.
+    pub flavor: Str,
+    /// The action task.
+    pub task_id: TaskId,
+    /// The version, if its input has one.
+    pub version: Option<Str>,
+    /// The number of the build, if its input has one.
+    pub build_number: Option<i64>,
+    /// How the action task stands. When it is completed, its graph can be built on.
+    pub action: State,
+    /// How its tasks stand all together.
+    pub state: State,
+}
+
 /// What a plan has in common for all of its phases.
 #[derive(Clone, Debug)]
 pub struct Planning<'a> {
@@ -33,8 +50,9 @@ pub struct Planning<'a> {
     pub build_number: i64,
     /// The version; without one, that of the tree.
     pub version: Option<Str>,
-    /// The tasks of phases that have run already, by flavor.
-    pub done: &'a [(Str, TaskId)],
+    /// The phases that were triggered already, one for a flavor. Those that do not stand for a graph yet are a part of
+    /// the plan like the others: whoever triggers the next one waits for them.
+    pub triggered: &'a [Triggered],
 }
 
 /// One phase of a plan.
@@ -42,8 +60,8 @@ pub struct Planning<'a> {
 pub struct PlannedPhase {
     /// The flavor.
     pub flavor: Str,
-    /// The task that has run it, if one has.
-    pub done: Option<TaskId>,
+    /// How it was triggered, if it was.
+    pub triggered: Option<Triggered>,
     /// The graphs it builds on, in order.
     pub previous: Vec<Base>,
     /// The input of the action, without the previous graphs.
@@ -66,19 +84,18 @@ pub struct ReleasePlan {
 
 impl ReleasePlan {
     /// Each flavor builds on the decision tasks, and on all flavors before it that are about the same product, or about
-    /// all products. Those that have run count as before it even if `flavors` does not have them, if `before` says so.
+    /// all products. Those that were triggered count as before it even if `flavors` does not have them, if `before` says
+    /// so.
     pub fn new<'a>(
         planning: &Planning<'_>,
         flavors: &[&'a Flavor],
         before: impl Fn(&Flavor) -> Vec<&'a Flavor>,
     ) -> ReleasePlan {
-        let task = |flavor: &Flavor| {
-            planning.done.iter().rev().find(|(name, _)| *name == flavor.name).map(|(_, id)| id.clone())
-        };
+        let run = |flavor: &Flavor| planning.triggered.iter().find(|run| run.flavor == flavor.name).cloned();
         let mut phases: Vec<PlannedPhase> = Vec::new();
         for (at, flavor) in flavors.iter().enumerate() {
             let mut names: Vec<&Str> = Vec::new();
-            let ran = before(flavor).into_iter().filter(|other| task(other).is_some());
+            let ran = before(flavor).into_iter().filter(|other| run(other).is_some());
             let listed = flavors[..at].iter().copied().filter(|other| related(other, flavor));
             let mut previous: Vec<Base> = planning.decisions.iter().cloned().map(Base::Task).collect();
             let mut earlier: Vec<&Flavor> = ran.chain(listed).collect();
@@ -88,14 +105,22 @@ impl ReleasePlan {
                     continue;
                 }
                 names.push(&other.name);
-                previous.push(task(other).map_or_else(|| Base::Flavor(other.name.clone()), Base::Task));
+                previous.push(
+                    run(other)
+                        .map_or_else(|| Base::Flavor(other.name.clone()), |run| Base::Task(run.task_id)),
+                );
             }
             let input = Input {
                 build_number: planning.build_number,
                 version: planning.version.clone(),
                 ..Input::of_flavor(flavor)
             };
-            phases.push(PlannedPhase { flavor: flavor.name.clone(), done: task(flavor), previous, input });
+            phases.push(PlannedPhase {
+                flavor: flavor.name.clone(),
+                triggered: run(flavor),
+                previous,
+                input,
+            });
         }
         ReleasePlan { phases }
     }
@@ -128,13 +153,22 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(flavors: &[&str], done: &[&str], expected: &[&str]) {
+    fn check(flavors: &[&str], done: &[(&str, State)], expected: &[&str]) {
         let flavors: Vec<Flavor> = flavors.iter().map(|name| flavor(name)).collect();
         let all: Vec<&Flavor> = flavors.iter().collect();
         let decision: TaskId = "fdtgsD5DQUmAQZEaGMvQ4Q".parse().unwrap();
         let ran: TaskId = "PgAKBjVOQPCNmKf4k9nSZA".parse().unwrap();
-        let done: Vec<(Str, TaskId)> = done.iter().map(|name| ((*name).into(), ran.clone())).collect();
-        let planning = Planning { decisions: &[decision], build_number: 1, version: None, done: &done };
+        let triggered = |(name, state): &(&str, State)| Triggered {
+            flavor: (*name).into(),
+            task_id: ran.clone(),
+            version: None,
+            build_number: None,
+            action: *state,
+            state: *state,
+        };
+        let triggered: Vec<Triggered> = done.iter().map(triggered).collect();
+        let planning =
+            Planning { decisions: &[decision], build_number: 1, version: None, triggered: &triggered };
         let plan = ReleasePlan::new(&planning, &all, |_| Vec::new());
         let shown: Vec<String> = plan
             .phases
@@ -150,7 +184,9 @@ mod tests {
     #[test]
     fn each_phase_builds_on_those_before_it() {
         check(&["promote_a", "push_a", "ship_a"], &[], &["", "<promote_a>", "<promote_a> <push_a>"]);
-        check(&["promote_a", "push_a"], &["promote_a"], &["", "PgAKBjVOQPCNmKf4k9nSZA"]);
+        for state in [State::Completed, State::Running, State::Failed] {
+            check(&["promote_a", "push_a"], &[("promote_a", state)], &["", "PgAKBjVOQPCNmKf4k9nSZA"]);
+        }
         check(&["promote_a", "promote_b", "ship_b"], &[], &["", "", "<promote_b>"]);
         check(&["promote", "ship_b", "anything"], &[], &["", "<promote>", "<promote> <ship_b>"]);
     }

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use taskcluster_operations::{
-    Outcome, Sealed, count, group_tasks, name, plan_cancel, plan_cancel_groups, seal,
+    Done, Outcome, Sealed, count, group_tasks, name, plan_cancel, plan_cancel_groups, seal,
 };
-use taskcluster_queue_client::{Cluster, Error as ClientError, State, Status, Task, TaskId};
+use taskcluster_queue_client::{Cluster, Error as ClientError, Sent, State, Status, Task, TaskId};
 use taskgraph_value::Str;
 
-use crate::{ACTION, Error, Flavor};
+use crate::{ACTION, Error, Flavor, Triggered};
 
 /// A release: a decision task, and the phases that were triggered for it.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ pub struct PhaseRun {
     pub flavor: Option<Str>,
     /// The graphs it builds on, as its input has them.
     pub previous: Vec<Str>,
+    /// The version, if its input has one.
+    pub version: Option<Str>,
+    /// The number of the build, if its input has one.
+    pub build_number: Option<i64>,
     /// How the action task stands.
     pub status: Status,
     /// When it was created.
@@ -63,18 +67,14 @@ impl PhaseRun {
 
     /// Whether it was given up: its group is sealed, or its action task was canceled before it had created anything.
     pub fn is_given_up(&self) -> bool {
-        let last = self.status.runs.last();
-        let is_canceled = last.is_some_and(|run| run.reason_resolved.as_deref() == Some("canceled"));
-        self.sealed.is_some() || (is_canceled && self.counts.is_empty())
+        self.sealed.is_some() || (is_canceled(&self.status) && self.counts.is_empty())
     }
 
-    /// What can be done about it, where it is in the way of another. What has ended without a group cannot be given up:
-    /// there is nothing to cancel or to seal.
+    /// What can be done about it, where it is in the way of another.
     fn way_on(&self) -> &'static str {
         match self.status.state {
             State::Completed => "give it up with `release cancel`",
             state if !state.is_resolved() => "wait for it, give it up with `release cancel`",
-            _ if self.counts.is_empty() => "rerun it",
             _ => "rerun it, give it up with `release cancel`",
         }
     }
@@ -109,10 +109,14 @@ impl Release {
                     continue;
                 }
                 groups.push_back(status.task_id.clone());
+                let input = input(&task);
+                let text = |key: &str| input[key].as_str().filter(|text| !text.is_empty()).map(Str::from);
                 release.phases.push(PhaseRun {
                     task_id: status.task_id.clone(),
-                    flavor: input(&task)["release_promotion_flavor"].as_str().map(Str::from),
-                    previous: input(&task)["previous_graph_ids"]
+                    flavor: text("release_promotion_flavor"),
+                    version: text("version"),
+                    build_number: input["build_number"].as_i64(),
+                    previous: input["previous_graph_ids"]
                         .as_array()
                         .into_iter()
                         .flatten()
@@ -129,12 +133,24 @@ impl Release {
         Ok(release)
     }
 
-    /// The flavors whose graphs are there to be built on, with their tasks; of those that ran several times, the last
-    /// one comes last. A phase that was given up is none of them.
-    pub fn done(&self) -> Vec<(Str, TaskId)> {
-        let is_done = |phase: &&PhaseRun| phase.status.state == State::Completed && !phase.is_given_up();
-        let completed = self.phases.iter().filter(is_done);
-        completed.filter_map(|phase| Some((phase.flavor.clone()?, phase.task_id.clone()))).collect()
+    /// What stands for each flavor that was triggered: the last of its phases that was not given up, whether it has made
+    /// its graph or not.
+    pub fn triggered(&self) -> Vec<Triggered> {
+        let mut flavors: Vec<&Str> = self.phases.iter().filter_map(|phase| phase.flavor.as_ref()).collect();
+        flavors.sort_unstable();
+        flavors.dedup();
+        let of = |flavor: &Str| {
+            let phase = self.last(flavor)?;
+            Some(Triggered {
+                flavor: flavor.clone(),
+                task_id: phase.task_id.clone(),
+                version: phase.version.clone(),
+                build_number: phase.build_number,
+                action: phase.status.state,
+                state: phase.state(),
+            })
+        };
+        flavors.into_iter().filter_map(of).collect()
     }
 
     /// The last phase of a flavor that was not given up.
@@ -174,6 +190,11 @@ impl Release {
             }),
         }
     }
+}
+
+/// Whether canceling has ended a task.
+fn is_canceled(status: &Status) -> bool {
+    status.runs.last().is_some_and(|run| run.reason_resolved.as_deref() == Some("canceled"))
 }
 
 /// When a group was sealed, if it is there and was.
@@ -249,7 +270,10 @@ pub async fn check_decision(cluster: &Cluster, task_id: &TaskId) -> Result<(), E
 /// Cancels a phase: first the action task, so that it creates nothing more, then what is in its group, and then seals
 /// the group, which cannot be undone: a phase that was canceled is triggered anew, not run again.
 ///
-/// Fails as [`check_promotion`]. What is wrong with single tasks is in the outcomes.
+/// An action task that has ended without having created a task has no group, and the queue does not cancel it: it is
+/// rerun, to be canceled at once, which is what shows that it was given up.
+///
+/// Fails as [`check_promotion`], and with [`Error::NotGivenUp`]. What is wrong with single tasks is in the outcomes.
 pub async fn cancel_phase(
     cluster: &Cluster,
     action: &TaskId,
@@ -257,15 +281,44 @@ pub async fn cancel_phase(
 ) -> Result<CanceledPhase, Error> {
     check_promotion(cluster, action).await?;
     let looked = plan_cancel(cluster, std::slice::from_ref(action), now).await;
-    let own = looked.map_err(|source| Error::LookUp { source })?.act(cluster, |_| {}).await;
-    let groups = std::slice::from_ref(action);
-    match cluster.queue().get_task_group(action).await {
-        Err(ClientError::NotFound(_)) => {
-            return Ok(CanceledPhase { action: own, tasks: Vec::new(), sealed: None });
+    let mut own = looked.map_err(|source| Error::LookUp { source })?.act(cluster, |_| {}).await;
+    let mut has_group = has_group(cluster, action).await?;
+    for outcome in &mut own {
+        let Ok(Done::Unchanged(status)) = &outcome.result else { continue };
+        if has_group || is_canceled(status) {
+            continue;
         }
-        Err(source) => return Err(Error::LookUp { source }),
-        Ok(_) => {}
+        let state = status.state;
+        let canceled = cancel_ended(cluster, action).await;
+        outcome.result = Ok(canceled.map_err(|source| {
+            let task_id = action.clone();
+            Error::NotGivenUp { task_id, state, source }
+        })?);
+        // A worker may have been faster.
+        has_group = self::has_group(cluster, action).await?;
     }
+    if !has_group {
+        return Ok(CanceledPhase { action: own, tasks: Vec::new(), sealed: None });
+    }
+    let groups = std::slice::from_ref(action);
     let tasks = plan_cancel_groups(cluster, groups, None, now, &mut |_| {}).await.act(cluster, |_| {}).await;
     Ok(CanceledPhase { action: own, tasks, sealed: seal(cluster, groups).await.pop() })
+}
+
+/// Whether a task has a group named after it: it has one when it has created its first task.
+async fn has_group(cluster: &Cluster, task: &TaskId) -> Result<bool, Error> {
+    match cluster.queue().get_task_group(task).await {
+        Ok(_) => Ok(true),
+        Err(ClientError::NotFound(_)) => Ok(false),
+        Err(source) => Err(Error::LookUp { source }),
+    }
+}
+
+/// Cancels a task that has ended.
+async fn cancel_ended(cluster: &Cluster, task: &TaskId) -> Result<Done, ClientError> {
+    cluster.queue().rerun_task(task).await?;
+    Ok(match cluster.queue().cancel_task(task).await? {
+        Sent::Done(status) => Done::Changed(status),
+        Sent::Recorded => Done::Recorded,
+    })
 }

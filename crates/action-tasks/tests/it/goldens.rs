@@ -60,7 +60,7 @@ fn callbacks_do_what_those_of_the_reference_do() {
         let checkout = if cases.is_empty() { continue } else { Checkout::new(&fixture) };
         count += cases.len();
         for (_, case) in cases {
-            let different = replay(&fixture, &checkout, &case, registry());
+            let different = replay(&fixture, &checkout, &case, &|_| registry());
             problems
                 .extend(different.into_iter().map(|problem| format!("{} {case}: {problem}", fixture.name())));
         }

@@ -198,6 +198,7 @@ impl Push {
             registry: registry().into(),
             environment: Environment::default(),
             cwd: self.folder.path().to_owned(),
+            run_task_dir: None,
             input: Value::Null,
             task_id: None,
             task_group_id: Some(id(DECISION)),

@@ -176,6 +176,7 @@ impl<'a> Task<'a> {
             registry: session.registry.clone(),
             environment: session.environment.clone(),
             cwd: world.cwd.clone(),
+            run_task_dir: run_task_dir.map(Path::to_owned),
             input: asked.input,
             task_id: asked.task_id,
             task_group_id: asked.task_group_id,

@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use taskcluster_queue_client::TaskId;
+use taskcluster_queue_client::{State, TaskId};
 use taskgraph_config::{GraphConfig, yaml};
-use taskgraph_release_promotion::{Flavor, Flavors, Input, Planning, Release, ReleasePlan, check_decision};
+use taskgraph_release_promotion::{
+    Base, Flavor, Flavors, Input, Planning, Release, ReleasePlan, Triggered, check_decision,
+};
 
 use crate::args::CommonArgs;
 use crate::change::ChangeArgs;
@@ -38,8 +40,8 @@ enum ReleaseCommand {
     },
     /// Print the input of each phase, and the graphs that it builds on
     ///
-    /// Phases that have run already are looked up in the deployment, if one is named; the others are called by their
-    /// names between angle brackets.
+    /// Phases that were triggered already are looked up in the deployment, if one is named, and it is said how they
+    /// stand; the others are called by their names between angle brackets.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan {
         /// The decision task to build on; with several, parameters are those of the first
@@ -95,7 +97,8 @@ enum ReleaseCommand {
     },
     /// Cancel a phase: its action task, then its group, which is sealed then
     ///
-    /// A group that is sealed takes no more tasks, so the phase is triggered anew, not run again.
+    /// A group that is sealed takes no more tasks, so the phase is triggered anew, not run again. An action task that has
+    /// ended without having created a task has no group: it is rerun, to be canceled at once.
     Cancel {
         /// The action task of the phase
         task: TaskId,
@@ -238,11 +241,11 @@ fn plan(
         [] => all.in_order(),
         names => names.iter().map(|name| all.of_phase(name, config.root())).collect::<Result<_, _>>()?,
     };
-    let done = match decisions.first() {
+    let triggered = match decisions.first() {
         Some(decision) if world.local || world.variable("TASKCLUSTER_ROOT_URL").is_some() => {
             let connection = Connection::open(world)?;
             connection.block_on(check_decision(connection.cluster(), decision))?;
-            connection.block_on(Release::look(connection.cluster(), decision))?.done()
+            connection.block_on(Release::look(connection.cluster(), decision))?.triggered()
         }
         _ => Vec::new(),
     };
@@ -250,7 +253,7 @@ fn plan(
         decisions,
         build_number: version.build_number,
         version: version.version.map(Into::into),
-        done: &done,
+        triggered: &triggered,
     };
     let plan = ReleasePlan::new(&planning, &named, |flavor| all.before(flavor));
     for phase in &plan.phases {
@@ -260,8 +263,10 @@ fn plan(
     if style == Style::Json {
         let mut listing = Listing::new(&[]);
         for phase in plan.phases {
+            let run = phase.triggered.as_ref();
             listing.push(json!({
-                "flavor": phase.flavor.as_str(), "taskId": phase.done, "input": phase.to_value(),
+                "flavor": phase.flavor.as_str(), "taskId": run.map(|run| &run.task_id),
+                "actionState": run.map(|run| run.action), "state": run.map(|run| run.state), "input": phase.to_value(),
                 "previous": phase.previous.iter().map(|base| base.shown().to_string()).collect::<Vec<_>>(),
             }));
         }
@@ -269,8 +274,8 @@ fn plan(
     }
     Destination::Out.write(out, |out| {
         for (at, phase) in plan.phases.iter().enumerate() {
-            let previous: Vec<_> = phase.previous.iter().map(|base| base.shown()).collect();
-            let ran = phase.done.as_ref().map(|id| format!(", has run as {id}")).unwrap_or_default();
+            let previous: Vec<_> = phase.previous.iter().map(|base| shown(base, &triggered)).collect();
+            let ran = phase.triggered.as_ref().map(how_it_stands).unwrap_or_default();
             writeln!(
                 out,
                 "{}# {}{ran}: builds on {}",
@@ -282,4 +287,32 @@ fn plan(
         }
         Ok(())
     })
+}
+
+/// What is said about a phase that was triggered.
+fn how_it_stands(run: &Triggered) -> String {
+    let Triggered { task_id, action, state, .. } = run;
+    match (action, state) {
+        (State::Completed, State::Completed) => format!(" (has run as {task_id})"),
+        (State::Completed, state) if state.is_resolved() => {
+            format!(" (triggered as {task_id}, some of whose tasks have ended as {state})")
+        }
+        (State::Completed, state) => format!(" (triggered as {task_id}, whose tasks are {state})"),
+        (action, _) if action.is_resolved() => {
+            format!(" (triggered as {task_id}, which has ended as {action}; rerun it, or give it up)")
+        }
+        (action, _) => {
+            format!(" (triggered as {task_id}, which is {action}; the next phase has to wait for it)")
+        }
+    }
+}
+
+/// A graph to build on, and what it is if it is that of a phase.
+fn shown(base: &Base, triggered: &[Triggered]) -> String {
+    let run = triggered.iter().find(|run| *base == Base::Task(run.task_id.clone()));
+    match run {
+        None => base.shown().to_string(),
+        Some(Triggered { flavor, action: State::Completed, .. }) => format!("{} ({flavor})", base.shown()),
+        Some(Triggered { flavor, action, .. }) => format!("{} ({flavor}, {action})", base.shown()),
+    }
 }

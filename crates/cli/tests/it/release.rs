@@ -258,8 +258,13 @@ fn a_phase_does_not_pass_over_one_that_is_not_done() {
         ),
     );
     env.run(&format!("local resolve {WAITING} failed")).ok();
-    refused(&env, &push, "push_app", "found it failed; rerun it, or name the graphs to build on");
-    refused(&env, &push, "promote_app", &format!("is failed; rerun it, {again}"));
+    refused(&env, &push, "push_app", "found it failed; rerun it, give it up with `release cancel`, or name");
+    refused(
+        &env,
+        &push,
+        "promote_app",
+        &format!("is failed; rerun it, give it up with `release cancel`, {again}"),
+    );
     // What does not ask for the phases that are there is left to whoever names the graphs.
     let named = trigger(&env, &format!("push_app --previous {push}"));
     assert_eq!(group(&env, &named), ["release-promote", "release-push"]);
@@ -359,4 +364,212 @@ fn the_page_describes_a_decision_that_verifies() {
     let promote = trigger(&env, &format!("promote_app --decision {push} --set rebuild_kinds=[release]"));
     let run = env.run(&format!("--local verify action {promote}"));
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+}
+
+/// A phase that is running is a part of the plan, which says so.
+#[test]
+fn a_plan_says_how_phases_stand() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let comments = |flavors: &str| -> Vec<String> {
+        let plan = env.run(&format!("--local release plan --decision {push} --flavors {flavors}")).ok();
+        plan.lines().filter_map(|line| line.strip_prefix("# ")).map(str::to_owned).collect()
+    };
+    waiting(&env, &push, "promote_app");
+    let promote =
+        format!("promote_app (triggered as {WAITING}, which is pending; the next phase has to wait for it)");
+    assert_eq!(
+        comments("promote,push,ship"),
+        [
+            format!("{promote}: builds on {push}"),
+            format!("push_app: builds on {push}, {WAITING} (promote_app, pending)"),
+            format!("ship_app: builds on {push}, {WAITING} (promote_app, pending), <push_app>"),
+        ]
+    );
+    // It is not left out because nobody asks about it.
+    assert_eq!(comments("push"), [format!("push_app: builds on {push}, {WAITING} (promote_app, pending)")]);
+    let plan = env.run(&format!("--local release plan --decision {push} --flavors promote,push --json")).ok();
+    let plan = json(&plan);
+    assert_eq!((&plan[0]["taskId"], &plan[0]["actionState"]), (&WAITING.into(), &"pending".into()));
+    assert_eq!(plan[1]["input"]["previous_graph_ids"], Value::from(vec![push.as_str(), WAITING]));
+
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    assert_eq!(
+        comments("promote"),
+        [format!(
+            "promote_app (triggered as {WAITING}, which has ended as failed; rerun it, or give it up): builds on {push}"
+        )]
+    );
+    env.run(&format!("--local release cancel {WAITING} --yes")).ok();
+    assert_eq!(comments("promote"), [format!("promote_app: builds on {push}")]);
+
+    // The action task has done its work, its tasks have not.
+    let promote = trigger(&env, "promote_app");
+    let of = |state: &str| format!("promote_app (triggered as {promote}, {state}): builds on {push}");
+    assert_eq!(comments("promote"), [of("whose tasks are unscheduled")]);
+    env.run(&format!("local resolve-all {push}")).ok();
+    let ids = json(&env.read(&format!(".taskgraph/artifacts/{promote}/label-to-taskid.json")));
+    env.run(&format!("local resolve {} failed", ids["release-promote"].as_str().unwrap())).ok();
+    assert_eq!(comments("promote"), [of("some of whose tasks have ended as failed")]);
+}
+
+/// An action task that failed before it made anything has no group that could be sealed.
+#[test]
+fn a_phase_that_failed_at_once_is_given_up() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    waiting(&env, &push, "promote_app");
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    let run = env.run(&format!("--local release cancel {WAITING} --yes"));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("The action task {WAITING} is canceled.")), "{}", run.stderr);
+    assert!(env.run("--local release status").ok().contains("given up"));
+    let promote = trigger(&env, "promote_app");
+    assert_eq!(group(&env, &promote), ["release-promote"]);
+}
+
+/// The names of caches depend on the in-task scripts.
+#[test]
+fn the_folder_of_scripts_may_be_named_for_a_phase() {
+    let env = tree();
+    let config = env.read("taskcluster/config.yml");
+    let docker =
+        "aliases: {docker: {provisioner: p, implementation: docker-worker, os: linux, worker-type: w}}";
+    env.write("taskcluster/config.yml", &config.replace("aliases: {}", docker));
+    let task = "  cached:\n    description: d\n    attributes: {shipping_phase: promote}\n    worker-type: docker\n    worker: \
+                {docker-image: 'i:1', max-run-time: 60, command: [/builds/run-task], caches: [{name: c, type: \
+                persistent, mount-point: /c}]}\n";
+    env.write("taskcluster/kinds/cached/kind.yml", &format!("{APP}{task}"));
+    for file in ["run-task", "fetch-content", "hgrc", "robustcheckout.py"] {
+        env.write(&format!("scripts/{file}"), &format!("# {file} of this test\n"));
+    }
+    env.commit("caches");
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    let cache = |graph: &str| -> String {
+        let graph = json(graph);
+        let tasks: Vec<&Value> = graph.as_object().unwrap().values().collect();
+        let task = tasks.into_iter().find(|task| task["label"] == "cached-cached").unwrap();
+        let caches = &task["task"]["payload"]["cache"];
+        let caches = caches.get("task-reference").unwrap_or(caches);
+        caches.as_object().unwrap().keys().next().unwrap().clone()
+    };
+    let params = format!("-p .taskgraph/artifacts/{push}/parameters.yml");
+    let named = cache(&env.run(&format!("full -J {params} --run-task-dir scripts")).ok());
+    assert_ne!(named, cache(&env.run(&format!("full -J {params}")).ok()));
+
+    let promote = trigger(&env, "promote_app --run-task-dir scripts");
+    let graph = env.read(&format!(".taskgraph/artifacts/{promote}/task-graph.json"));
+    assert_eq!(cache(&graph), named);
+    env.write(
+        "input.json",
+        &format!(
+            "{{\"release_promotion_flavor\": \"promote_app\", \"build_number\": 1, \"version\": \"\", \
+             \"previous_graph_ids\": [\"{push}\"]}}"
+        ),
+    );
+    let test =
+        format!("test-action-callback release-promotion --task-group-id {push} {params} --input input.json");
+    let tested = env.run(&format!("--local {test} --run-task-dir scripts")).ok();
+    assert!(tested.contains(&named), "{tested}");
+    let error = env.run(&format!("--local {test} --run-task-dir nowhere"));
+    assert!(error.code == Some(1) && error.stderr.contains("nowhere"), "{}", error.stderr);
+}
+
+/// Triggers the action as any other, which is refused: by the declaration of the action, or by its callback, which then
+/// has created nothing.
+#[track_caller]
+fn refused_by_the_action(env: &TestEnv, push: &str, input: &str, expected: &str) {
+    let actions = |env: &TestEnv| -> Vec<String> {
+        let tasks = json(&env.run(&format!("--local group list --json {push}")).ok());
+        let tasks = tasks.as_array().unwrap().iter();
+        let tasks = tasks.filter(|task| task["name"] == "Action: Release Promotion");
+        tasks.map(|task| task["taskId"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = actions(env);
+    let run = env.run(&format!(
+        "--local action trigger release-promotion --group {push} --set build_number=1 {input}"
+    ));
+    assert_eq!(run.code, Some(1), "{input}: {}{}", run.stdout, run.stderr);
+    assert_eq!(run.stderr.matches(expected).count(), 1, "{input}: {}", run.stderr);
+    for action in actions(env).iter().filter(|action| !before.contains(action)) {
+        // Its group is there with its first task.
+        let group = env.run(&format!("--local group list --json {action}"));
+        assert!(group.stderr.contains("No task-group"), "{input}: {} was created", group.stdout);
+    }
+}
+
+/// However the action is triggered, its callback looks at what it is to build on.
+#[test]
+fn what_the_action_refuses_whoever_triggers_it() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    env.run(&format!("local resolve-all {push}")).ok();
+    let ids = json(&env.read(&format!(".taskgraph/artifacts/{push}/label-to-taskid.json")));
+    let build = ids["build-linux"].as_str().unwrap();
+    let missing = "AAECAwQFRgeICQoLDA0OAA";
+    let on = |graphs: &str| {
+        format!("--set release_promotion_flavor=promote_app --set previous_graph_ids=[{graphs}]")
+    };
+    let refused = |input: &str, expected: &str| refused_by_the_action(&env, &push, input, expected);
+
+    refused(
+        "--set release_promotion_flavor=promote_other",
+        "`release_promotion_flavor`: expected one of \"promote_app\"",
+    );
+    refused(
+        &on(&format!("{push},{missing}")),
+        &format!("previous graph {missing}: the queue has no such task; maybe it has expired"),
+    );
+    refused(
+        &on(&format!("{push},{build}")),
+        &format!("previous graph {build}: it has no artifact `public/label-to-taskid.json`: it is neither"),
+    );
+    refused(&format!("{} --set version=latest", on(&push)), "the version in the input: expected one such as");
+    waiting(&env, &push, "promote_app");
+    refused(
+        &on(&format!("{push},{WAITING}")),
+        &format!("previous graph {WAITING}: it is still pending: a graph can be built on when"),
+    );
+    env.run(&format!("local resolve {WAITING} failed")).ok();
+    refused(
+        &on(&format!("{push},{WAITING}")),
+        &format!("previous graph {WAITING}: it has ended as failed; rerun it, so that its graph is complete"),
+    );
+    env.edit("taskcluster/config.yml", "trust-domain: example", "trust-domain: elsewhere");
+    refused(
+        &on(&push),
+        &format!("previous graph {push}: it is of the trust domain `example`, expected `elsewhere`"),
+    );
+    env.edit("taskcluster/config.yml", "trust-domain: elsewhere", "trust-domain: example");
+    env.write("version.txt", "\n");
+    refused(
+        &on(&push),
+        "the version in the tree (by `mozilla_taskgraph.version:default_parser`): expected one such",
+    );
+    env.write("version.txt", "1.0\n");
+    std::fs::remove_dir_all(env.path("taskcluster/kinds/notes")).unwrap();
+    env.edit("taskcluster/kinds/release/kind.yml", "[build, notes]", "[build]");
+    refused(
+        &on(&push),
+        &format!(
+            "which no kind makes; the previous graph {push} has it, of the kind `notes`, but a graph can only"
+        ),
+    );
+}
+
+/// Nothing carries the version and the number of a build from one phase to the next but whoever triggers them.
+#[test]
+fn phases_of_different_versions_are_told_of() {
+    let env = tree();
+    let push = env.run("decision --local").ok().trim_end().to_owned();
+    env.run(&format!("local resolve-all {push}")).ok();
+    let promote = trigger(&env, "promote_app --release-version 1.0.1 --build-number 2");
+    let expected = format!(
+        "Note: `promote_app` ({promote}) was triggered with the version `1.0.1` and the build number 2, and this phase with \
+         the version of the tree and the build number 1; say --release-version and --build-number again if that is not meant."
+    );
+    let run = env.run("--local release trigger push_app --dry-run");
+    assert_eq!(run.stderr.matches(&expected).count(), 1, "{}", run.stderr);
+    let run = env.run("--local release trigger push_app --dry-run --release-version 1.0.1 --build-number 2");
+    assert!(run.code == Some(0) && !run.stderr.contains("Note"), "{}", run.stderr);
 }

@@ -4,7 +4,7 @@
 mod errors;
 mod goldens;
 mod people;
-#[path = "../../../action-tasks/tests/it/replay.rs"]
+#[path = "../../../action-tasks/tests/it/replay/mod.rs"]
 mod replay;
 mod snowman;
 mod support;

@@ -8,7 +8,7 @@ use taskgraph_generate::Generator;
 use taskgraph_release_promotion::{
     Fate, Fetched, Flavors, Input, Promotion, Release, Simulation, cancel_phase, simulate,
 };
-use taskgraph_value::{Str, map};
+use taskgraph_value::map;
 
 use crate::snowman::{input, with};
 use crate::support::{CONFIG, Place};
@@ -54,10 +54,49 @@ fn a_release_is_found_from_its_decision_task() {
     assert!(canceled.action.iter().chain(&canceled.tasks).all(|outcome| outcome.result.is_ok()));
     assert_eq!(canceled.tasks.len(), 1);
     let release = place.wait(Release::look(&place.cluster, &d)).unwrap();
-    let done: Vec<Str> = release.done().into_iter().map(|(flavor, _)| flavor).collect();
-    assert_eq!(done, ["promote_example"], "neither a phase that was given up nor one that failed");
+    let triggered = release.triggered();
+    let triggered: Vec<_> = triggered.iter().map(|run| (run.flavor.as_str(), run.action)).collect();
+    let expected = [("promote_example", State::Completed), ("ship_example", State::Failed)];
+    assert_eq!(triggered, expected, "a phase that was given up does not count");
     let phase = release.phases.iter().find(|phase| phase.task_id == push).unwrap();
     assert_eq!((phase.state(), phase.sealed.is_some()), (State::Exception, true));
+}
+
+/// It has no group that could be sealed.
+#[test]
+fn a_phase_that_failed_before_it_made_a_task_is_given_up() {
+    let place = three_phases();
+    let d = place.push("bbbb");
+    let failed = place.promote(&d, input("promote_example", &[&place.id()])).task_id;
+    let (dry, recorder) = place.cluster.dry_run();
+    place.wait(cancel_phase(&dry, &failed, place.time.now())).unwrap();
+    let requests: Vec<&str> = recorder.requests().into_iter().map(|request| request.method).collect();
+    assert_eq!(requests, ["rerunTask", "cancelTask"]);
+    assert_eq!(place.wait(Release::look(&place.cluster, &d)).unwrap().triggered().len(), 1);
+
+    for _ in 0..2 {
+        let canceled = place.wait(cancel_phase(&place.cluster, &failed, place.time.now())).unwrap();
+        assert!(canceled.sealed.is_none() && canceled.action[0].result.is_ok());
+        let release = place.wait(Release::look(&place.cluster, &d)).unwrap();
+        assert!(release.phases[0].is_given_up() && release.triggered().is_empty());
+        assert_eq!(release.phases[0].status.runs.len(), 2, "it is done once");
+    }
+}
+
+/// Past its deadline, the queue lets nobody change a task.
+#[test]
+fn a_phase_that_failed_long_ago_cannot_be_given_up() {
+    let place = three_phases();
+    let d = place.push("bbbb");
+    let failed = place.promote(&d, input("promote_example", &[&place.id()])).task_id;
+    place.time.pass(chrono::TimeDelta::days(2));
+    let error = place.wait(cancel_phase(&place.cluster, &failed, place.time.now())).unwrap_err().to_string();
+    let expected = format!(
+        "the action task {failed} is failed and has created nothing, so there is no group to seal, and it cannot be \
+         canceled: "
+    );
+    assert!(error.starts_with(&expected), "{error}");
+    assert!(error.ends_with("its flavor can be triggered with `--again`, and later ones with the graphs to build on, named with `--previous`"), "{error}");
 }
 
 #[test]

@@ -291,6 +291,7 @@ impl Place {
                 parameters,
                 environment: Environment::default(),
                 cwd: self.tree.path().to_owned(),
+                run_task_dir: None,
                 input: asked.input,
                 task_id: None,
                 task_group_id: asked.task_group_id,

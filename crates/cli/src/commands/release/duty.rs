@@ -11,9 +11,10 @@ use taskgraph_actions::SchemaDocuments;
 use taskgraph_config::GraphConfig;
 use taskgraph_decision::Push;
 use taskgraph_release_promotion::{
-    ACTION, CanceledPhase, Fetched, Flavors, Input, Planning, Release, ReleasePlan, cancel_phase,
-    check_decision, check_promotion, decision_path,
+    ACTION, CanceledPhase, Fetched, Flavor, Flavors, Input, Planning, Release, ReleasePlan, Triggered,
+    cancel_phase, check_decision, check_promotion, decision_path,
 };
+use taskgraph_value::Str;
 use taskgraph_vcs::{Repository, VcsTool};
 
 use super::{OfRelease, VersionArgs, some};
@@ -62,13 +63,14 @@ pub(super) fn trigger(
         release.check_before(flavor, &flavors.before(flavor))?;
     }
 
-    let done = if asked.previous.is_empty() { release.done() } else { Vec::new() };
+    // All of those before it are completed.
+    let triggered = if asked.previous.is_empty() { release.triggered() } else { Vec::new() };
     let decisions = if asked.previous.is_empty() { vec![decision.clone()] } else { asked.previous };
     let planning = Planning {
         decisions: &decisions,
         build_number: asked.version.build_number,
         version: asked.version.version.map(Into::into),
-        done: &done,
+        triggered: &triggered,
     };
     let plan = ReleasePlan::new(&planning, &[flavor], |flavor| flavors.before(flavor));
     let phase = plan.phases.first().context("there is no phase to trigger")?;
@@ -76,6 +78,9 @@ pub(super) fn trigger(
     log.info(format_args!("{} builds on {}.", flavor.name, previous.join(", ")));
     let input = fields::set_values(Some(phase.to_value()), &asked.set, &[])?;
     let asked_for = Input::read(&input.clone().unwrap_or_default())?;
+    if let Some(remark) = other_version(&asked_for, &triggered, &flavors.before(flavor)) {
+        log.info(format_args!("Note: {remark}."));
+    }
     let now = world.now.to_utc();
     // In the embedded cluster, the callback says so in a moment.
     if noop || !world.local {
@@ -96,6 +101,31 @@ pub(super) fn trigger(
         // No worker claims it, so its work is done here.
         if world.local { on_laptop(action_task, common, connection, world, log) } else { Ok(()) }
     })
+}
+
+/// What is said if the last phase before another was triggered with another version or number of the build. As in the
+/// reference, only whoever triggers them carries these from one phase to the next.
+fn other_version(input: &Input, triggered: &[Triggered], before: &[&Flavor]) -> Option<String> {
+    let run = before.iter().rev().find_map(|other| triggered.iter().find(|run| run.flavor == other.name))?;
+    let number = run.build_number.unwrap_or(1);
+    if run.version == input.version && number == input.build_number {
+        return None;
+    }
+    let version = |version: Option<&Str>| {
+        version.map_or_else(
+            || "the version of the tree".to_owned(),
+            |version| format!("the version `{version}`"),
+        )
+    };
+    Some(format!(
+        "`{}` ({}) was triggered with {} and the build number {number}, and this phase with {} and the build number {}; say \
+         --release-version and --build-number again if that is not meant",
+        run.flavor,
+        run.task_id,
+        version(run.version.as_ref()),
+        version(input.version.as_ref()),
+        input.build_number
+    ))
 }
 
 /// What is asked to be made again and is in no previous graph. Graphs that cannot be read are the callback's to tell of.
