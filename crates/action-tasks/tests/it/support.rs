@@ -20,6 +20,8 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const DECISION: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
 pub(crate) const ACTION: &str = "PgAKBjVOQPCNmKf4k9nSZA";
+/// A task of somebody else.
+pub(crate) const OTHER: &str = "AAECAwQFRgeICQoLDA0ODw";
 
 /// An embedded cluster in memory with a push, and a checkout of it.
 pub(crate) struct Push {
@@ -168,6 +170,22 @@ impl Push {
             work.upload(folder.path()).await.unwrap();
             work.end(Report::Completed).await.unwrap();
         });
+    }
+
+    /// Lets a worker take a task.
+    pub(crate) fn begin(&self, task_id: &str) {
+        self.wait(Work::begin(&self.cluster, &id(task_id))).unwrap();
+    }
+
+    /// Creates another action task of the push, in which somebody builds again.
+    pub(crate) fn other_action(&self) {
+        self.task(OTHER, "another action", &[]);
+    }
+
+    /// Ends it, so that its labels can be seen.
+    pub(crate) fn end_other_action(&self) {
+        self.artifacts(OTHER, &[("label-to-taskid.json", map! { "build" => OTHER }.into())]);
+        self.index(&format!("example.v2.example.revision.b.actions.{OTHER}"), OTHER);
     }
 
     pub(crate) fn end(&self, task_id: &str, report: Report<'_>) {
