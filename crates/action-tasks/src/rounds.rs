@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use taskcluster_queue_client::TaskId;
-use taskgraph_decision::{Artifacts, Error as DecisionError, Plan, TaskIds, look_up, scheduler_id};
+use taskgraph_decision::{
+    Artifacts, CreateError, Error as DecisionError, Plan, TaskIds, look_up, scheduler_id,
+};
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_optimize::{Ids, Lookups, Optimization, Optimized, Options};
 use taskgraph_parameterize::ArtifactUrls;
@@ -99,7 +101,7 @@ impl Call<'_> {
             let ids = self.ids.with_suffix(&ready.round.suffix);
             Plan::in_group(&ready.optimized.graph, group, &ids, &scheduler, now)
         });
-        let failed = |source| Error::Create { source };
+        let failed = |source: CreateError| Error::Create { source: source.traced(&self.parameters) };
         let plans: Vec<Plan> = plans.collect::<Result<_, _>>().map_err(failed)?;
         // Rounds are created at the same time, but recorded one after another.
         let plans = if self.is_test() { plans } else { vec![Plan::merged(plans).map_err(failed)?] };

@@ -82,7 +82,8 @@ impl DecisionTask<'_> {
         }
 
         let scheduler = scheduler_id(&session.config, &session.parameters)?;
-        Ok(Plan::new(graph, self.task_id, &scheduler, self.now.to_utc())?)
+        let plan = Plan::new(graph, self.task_id, &scheduler, self.now.to_utc());
+        Ok(plan.map_err(|error| error.traced(&session.parameters))?)
     }
 }
 
