@@ -1,18 +1,48 @@
 //! Work on a laptop: tasks of the embedded cluster that are run by this process.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use taskcluster_operations::Work;
 use taskcluster_queue_client::{Report, TaskId};
 
 use crate::connection::Connection;
 use crate::world::World;
 
+/// A task that no other process runs here as long as this is kept.
+pub(crate) struct Alone {
+    task_id: TaskId,
+    /// The system unlocks it, however this process ends.
+    _lock: File,
+}
+
+impl Alone {
+    /// Fails at once if another process of this repository runs the task: two would overwrite each other's files.
+    pub(crate) fn with(task_id: &TaskId, world: &World) -> Result<Alone> {
+        let path = repository_folder(world)?.join("running").join(task_id.as_str());
+        let lock = || -> std::io::Result<Option<File>> {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            let file = File::create(&path)?;
+            match file.try_lock() {
+                Ok(()) => Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                // Not all file systems lock; most people do one thing at a time.
+                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Some(file)),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        };
+        match lock().with_context(|| format!("cannot lock {}", path.display()))? {
+            Some(lock) => Ok(Alone { task_id: task_id.clone(), _lock: lock }),
+            None => bail!("another process is running task {task_id} here: try again when that has ended"),
+        }
+    }
+}
+
 /// Claims a task, does its work, and reports how that ended. Files that it leaves in the folder become artifacts.
 pub(crate) fn work(
-    task_id: &TaskId,
+    Alone { task_id, .. }: &Alone,
     connection: &Connection,
     world: &World,
     run: impl FnOnce(&Work, &Path) -> Result<()>,

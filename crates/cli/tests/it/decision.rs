@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -255,12 +256,13 @@ fn with_tool_in_a_cluster() -> Duty {
 fn an_interrupted_decision_is_finished_as_it_began() {
     let env = with_tool();
     // The queue refuses one of the tasks, so that the other is there.
-    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", "Makes an app\n    scopes: ['bad\u{fc}']\n");
+    let long = format!("Makes an app{}", "!".repeat(1 << 15));
+    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", &format!("{long}\n"));
     let run = env.run("decision --local --tasks-for github-pull-request");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(run.stderr.contains("only 1 of 2 tasks were created"), "{}", run.stderr);
     let decision = env.files(".taskgraph/artifacts").pop_first().unwrap();
-    env.edit("taskcluster/kinds/app/kind.yml", "['bad\u{fc}']", "[]");
+    env.edit("taskcluster/kinds/app/kind.yml", &long, "Makes an app");
     let env = env.variable("TASK_ID", &decision);
     let run = env.run("decision --local");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
@@ -306,4 +308,92 @@ fn who_may_not_create_tasks_is_told_so() {
     let run = env.run(&flags(&env));
     assert_eq!(run.code, Some(4), "{}", run.stderr);
     assert!(!run.stderr.contains("guessed"), "{}", run.stderr);
+}
+
+#[test]
+fn letters_that_no_scope_has_are_told_before_anything_is_created() {
+    const ID: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
+    let env = with_tool().variable("TASK_ID", ID);
+    let kind = "taskcluster/kinds/app/kind.yml";
+    env.edit(kind, "Makes an app\n", "Makes an app\n    scopes: ['a:gr\u{f6}\u{df}e']\n");
+    env.git(["checkout", "--quiet", "-b", "gr\u{f6}\u{df}e"]);
+    let message = env.run("decision --local").failed(1);
+    let expected = "error: task `app-app`: `scopes.0`: a scope is printable ASCII, found `a:gr\u{f6}\u{df}e`; \
+                    `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+    assert_eq!(group_size(&env, ID), 1, "only the decision task");
+
+    env.edit(kind, "scopes: ['a:gr\u{f6}\u{df}e']", "routes: ['index.x.gr\u{f6}\u{df}e']");
+    let message = env.run("decision --local").failed(1);
+    let expected = "app/kind.yml:5: task `app-app`: the route `index.x.gr\u{f6}\u{df}e` is no path of the index: parts \
+                    between dots have letters, digits and _!~*'()%-; `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+
+    // The decision task itself may have them, too.
+    let template = crate::laptop::TASKCLUSTER_YML.replace(":branch:main", ":branch:${head_ref}");
+    env.write(".taskcluster.yml", &template);
+    env.edit(kind, "    routes: ['index.x.gr\u{f6}\u{df}e']\n", "");
+    let env = env.variable("TASK_ID", "AAECAwQFRgeICQoLDA0ODw");
+    let message = env.run("decision --local").failed(1);
+    let expected = "error: task `Decision`: `scopes.0`: a scope is printable ASCII, found \
+                    `assume:repo:github.com/example-org/example:branch:refs/heads/gr\u{f6}\u{df}e`; \
+                    `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+    assert_eq!(env.run("--local task status AAECAwQFRgeICQoLDA0ODw").code, Some(1));
+    env.run("decision --local --head-ref main").ok();
+}
+
+fn group_size(env: &TestEnv, id: &str) -> usize {
+    env.run(&format!("--local group list {id}")).ok().lines().filter(|line| !line.is_empty()).count()
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_an_error_on_a_laptop() {
+    let env = with_tool();
+    let expected = "error: --tasks-for: expected hg-push, git-push, cron, github-push, github-release, \
+                    github-pull-request, github-pull-request-untrusted, github-issue-comment, action, pr-action, or what \
+                    an expression of .taskcluster.yml compares with, found `github-pusch`\n";
+    for command in
+        ["decision --local --tasks-for github-pusch", "decision --local --dry-run --tasks-for github-pusch"]
+    {
+        assert_eq!(env.run(command).failed(2), expected);
+    }
+    assert!(!env.path(".taskgraph/artifacts").exists());
+    let known =
+        crate::laptop::TASKCLUSTER_YML.replace("action\"'}", "action\" || tasks_for == \"github-pusch\"'}");
+    env.write(".taskcluster.yml", &known);
+    env.run("decision --local --tasks-for github-pusch").ok();
+    env.run("decision --local --tasks-for action").ok();
+}
+
+/// As the reference, which takes any word.
+#[test]
+fn an_event_that_nobody_knows_is_fine_in_a_cluster() {
+    let Duty { env, local: _local, .. } = &with_tool_in_a_cluster();
+    env.run(&flags(env).replace("--tasks-for github-push", "--tasks-for github-pusch")).ok();
+    assert!(env.read("artifacts/parameters.yml").contains("tasks_for: github-pusch\n"));
+}
+
+#[test]
+fn two_runs_of_one_decision_do_not_get_into_each_others_way() {
+    const ID: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
+    let env = with_tool().variable("TASK_ID", ID);
+    let start = || {
+        let mut command = env.taskgraph(&env.repo(), ["decision", "--local"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [(); 4].map(|()| start()).map(|child| env.finished(child.wait_with_output().unwrap()));
+    let (done, refused): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.code == Some(0));
+    assert_eq!(done.len(), 1, "{refused:?}");
+    assert_eq!(done[0].stdout, format!("{ID}\n"));
+    let in_time =
+        format!("error: another process is running task {ID} here: try again when that has ended\n");
+    let too_late = format!(
+        "error: task {ID} is completed: only a task that can run, or ran without success, is run here\n"
+    );
+    for run in refused {
+        assert!(run.stderr == in_time || run.stderr == too_late, "{}", run.stderr);
+    }
+    assert_eq!(env.state(ID), "completed");
+    assert_eq!(group_size(&env, ID), 3);
 }

@@ -9,15 +9,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
 use taskcluster_queue_client::{Cluster, Error as ClientError, TaskId};
 use taskgraph_action_tasks::actions_json;
-use taskgraph_chain_of_trust::{Making, Template, Tree as Installed, install_hooks};
-use taskgraph_decision::{Push, stand_in};
+use taskgraph_chain_of_trust::{Change, Making, Template, Tree as Installed, install_hooks};
+use taskgraph_decision::{Plan, Push, stand_in};
 use taskgraph_kinds::Session;
+use taskgraph_schema::one_line;
 use taskgraph_value::Value;
 
 use super::{DecisionArgs, Prepared, Tree};
-use crate::connection::Connection;
+use crate::connection::{Connection, now};
 use crate::failure::{Misuse, message};
-use crate::laptop::{repository_folder, work};
+use crate::laptop::{Alone, repository_folder, work};
 use crate::log::Log;
 use crate::world::{LOCAL_ROOT_URL, World};
 
@@ -30,6 +31,7 @@ pub(super) fn on_laptop(
     log: &Log,
 ) -> Result<()> {
     let (world, cluster) = (tree.world, connection.cluster());
+    let alone = Alone::with(task_id, world)?;
     let begun = connection.block_on(begun(cluster, task_id))?;
     let record = record(world, task_id)?;
     // One that is finished later is about the push that it began with.
@@ -40,6 +42,7 @@ pub(super) fn on_laptop(
     let level = args.push.level.clone();
     let mut push = args.push.push(known)?;
     let template = tree.template()?;
+    tree.check_event(&push, template.as_ref())?;
     let is_new = begun.is_none();
     let definition = match begun {
         Some(definition) => definition,
@@ -56,6 +59,8 @@ pub(super) fn on_laptop(
         (None, _) => {}
     }
     let decision = tree.prepare(push, task_id, args.no_verify, log)?;
+    // What no queue accepts is said before there are hooks.
+    let plan = decision.plan_itself(task_id, &definition)?;
     connection.block_on(async {
         if let Some(template) = &template {
             decision.install(template, &definition, cluster, task_id).await?;
@@ -63,11 +68,11 @@ pub(super) fn on_laptop(
         if is_new {
             fs::write(&record, serde_json::to_vec(&decision.push)?)
                 .with_context(|| format!("cannot write {}", record.display()))?;
-            cluster.queue().create_task(task_id, &definition).await?;
+            plan.create(cluster, now, |_| {}).await?;
         }
         anyhow::Ok(())
     })?;
-    work(task_id, connection, world, |work, folder| {
+    work(&alone, connection, world, |work, folder| {
         let made = decision.make(task_id, folder, connection, work.cluster());
         if made.is_err() {
             log.info(format_args!(
@@ -84,13 +89,29 @@ pub(super) fn on_laptop(
 
 impl Tree<'_> {
     /// The tree's `.taskcluster.yml`, if it has one.
-    fn template(&self) -> Result<Option<Template>> {
+    pub(super) fn template(&self) -> Result<Option<Template>> {
         let path = self.repository.root().join(".taskcluster.yml");
         match fs::read(&path) {
             Ok(content) => Ok(Some(Template::parse(&content, &path)?)),
             Err(error) if error.kind() == NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
+    }
+
+    /// Fails if nobody knows what the push is: a word that is written wrong would choose other tasks, or none.
+    pub(super) fn check_event(&self, push: &Push, template: Option<&Template>) -> Result<(), Misuse> {
+        let tasks_for = push.tasks_for.as_str();
+        let actions = ["action", "pr-action"];
+        let is_known = Change::EVENTS.iter().chain(&actions).any(|known| *known == tasks_for);
+        if is_known || template.is_some_and(|template| template.mentions(tasks_for)) {
+            return Ok(());
+        }
+        Err(Misuse(format!(
+            "--tasks-for: expected {}, action, pr-action, or what an expression of .taskcluster.yml compares with, found \
+             `{}`",
+            Change::EVENTS.join(", "),
+            one_line(tasks_for)
+        )))
     }
 
     /// The decision task that the tree wants, or a plain one.
@@ -125,6 +146,14 @@ impl Tree<'_> {
 }
 
 impl Prepared<'_> {
+    /// What creates the decision task itself.
+    fn plan_itself(&self, task_id: &TaskId, definition: &Json) -> Result<Plan> {
+        let name = definition.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default();
+        let definition: Value = serde_json::from_value(definition.clone())?;
+        let plan = Plan::of_definition(name, task_id.clone(), definition, self.world.now.to_utc());
+        Ok(plan.map_err(|error| error.traced(&self.session.parameters))?)
+    }
+
     /// Makes the hooks of the tree's actions in a cluster that nobody else uses, and lets tasks do what they need there.
     async fn install(
         &self,
