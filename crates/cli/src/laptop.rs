@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use taskcluster_operations::Work;
 use taskcluster_queue_client::{Report, TaskId};
+use taskgraph_vcs::VcsTool;
 
 use crate::connection::Connection;
 use crate::world::World;
@@ -60,11 +61,11 @@ pub(crate) fn work(
 
 /// The folder of the current repository that is kept out of version control.
 pub(crate) fn repository_folder(world: &World) -> Result<PathBuf> {
-    let (root, _) = taskgraph_vcs::find_root(&world.cwd).ok_or_else(|| {
+    let (root, tool) = taskgraph_vcs::find_root(&world.cwd).ok_or_else(|| {
         anyhow!("the embedded cluster is kept in a repository, and {} is in none", world.cwd.display())
     })?;
     let folder = root.join(".taskgraph");
-    hide(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
+    hide(&folder, tool).with_context(|| format!("cannot write to {}", folder.display()))?;
     Ok(folder)
 }
 
@@ -82,8 +83,10 @@ fn artifacts(world: &World, task_id: &TaskId) -> Result<PathBuf> {
 }
 
 /// Makes a folder that version control does not see.
-fn hide(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
+fn hide(folder: &Path, tool: VcsTool) -> std::io::Result<()> {
+    // Mercurial leaves alone what looks like another repository; only at its root it has a list of what to ignore.
+    let made = if tool == VcsTool::Hg { &folder.join(".hg") } else { folder };
+    fs::create_dir_all(made)?;
     let ignore = folder.join(".gitignore");
     if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
 }
