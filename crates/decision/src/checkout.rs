@@ -12,10 +12,11 @@ impl Push {
     /// Tasks have addresses of files, and only for GitHub and hg.mozilla.org it is known what those look like. A
     /// repository that is not from there passes for one called `local/<folder>` there.
     ///
-    /// Fails with [`Error::Vcs`] if there is no revision to push.
+    /// Fails with [`Error::NoCommit`] and [`Error::Vcs`].
     pub fn of_checkout(repository: &Repository, pushdate: i64) -> Result<Push, Error> {
         let (tool, root) = (repository.tool(), repository.root());
-        let head_rev = repository.head_rev()?;
+        let head_rev =
+            known(repository.head_rev())?.ok_or_else(|| Error::NoCommit { root: root.to_owned() })?;
         let url = known(repository.remote_name().and_then(|remote| repository.url(Some(&remote))))?;
         let url = url.map(|url| public(&url));
         let named = url.and_then(|url| Some((project_name(&url).filter(|name| !name.is_empty())?, url)));
@@ -132,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_base_does_not_look_like_the_head() {
-        let (head, base) = ("3ec22b8a1a1ea4d2f7c6a8d0f4b2ef0b3a0e7b11", "bbc6ca9b2c6e5bd6d9d0f5dd1e6a23c1d2d4bc1d");
+        let (head, base) =
+            ("3ec22b8a1a1ea4d2f7c6a8d0f4b2ef0b3a0e7b11", "bbc6ca9b2c6e5bd6d9d0f5dd1e6a23c1d2d4bc1d");
         for (tool, base, expected) in [
             (VcsTool::Git, base, base),
             (VcsTool::Git, head, ""),

@@ -286,6 +286,8 @@ impl Group<'_> {
                 .ok_or_else(|| format!("`dependencies.{at}`: expected a taskId, found {}", describe(item)))?;
             if self.ids.contains(id.as_str()) {
                 inside.push(id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?);
+            } else if !is_like_a_task_id(id) {
+                return Err(format!("`dependencies.{at}`: expected a taskId, found {}", describe(item)));
             }
         }
         let group = Value::from(self.group.as_str());
@@ -294,6 +296,11 @@ impl Group<'_> {
         }
         Ok((all, inside))
     }
+}
+
+/// Whether a parameter that has this meant a task. What exactly is one, the queue knows.
+fn is_like_a_task_id(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// How many tasks of the same definition there are to be; one at least.

@@ -114,6 +114,10 @@ fn what_no_queue_accepts_is_said_before_anything_is_sent() {
         task("a", map! { "dependencies" => vec![1.into()] }.into()),
         "task `a`: `dependencies.0`: expected a taskId, found the integer 1",
     );
+    refused(
+        task("a", map! { "dependencies" => vec!["b".into()] }.into()),
+        "task `a`: `dependencies.0`: expected a taskId, found the string \"b\"",
+    );
     let mut copied = task("a", map! {}.into());
     copied.attributes.insert(text!("task_duplicates"), "3".into());
     refused(
