@@ -125,6 +125,13 @@ fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
             "run this in the root of a repository, or name the folder that has config.yml with --root".into(),
         );
     }
+    if let Some(ParametersError::NotOnGithub { .. }) = error.downcast_ref() {
+        return Some(
+            "parameters name one if a remote of the checkout is on GitHub or hg.mozilla.org, or if they are those of a \
+             decision: -p task-id=<id>"
+                .into(),
+        );
+    }
     if let Some(taskgraph_chain_of_trust::Error::Host { .. }) = error.downcast_ref() {
         return Some("name a checkout that has the revision with --checkout".into());
     }

@@ -78,7 +78,7 @@ pub(crate) fn on_laptop(
     // Without a callback it is another task, and those are left alone.
     let world = World { environment: environment.with("TASK_ID", own.as_str()), ..world.clone() };
     let asked = Asked::of_environment(&world.environment).with_context(|| format!("task {own}"))?;
-    work(&alone, connection, &world, |work, folder| {
+    work(&alone, connection, |work, folder| {
         let task = Task::new(own.clone(), asked, common, work.cluster(), connection, &world)?;
         remind(&task.parameters, &world, log);
         task.run(work.cluster(), folder, connection, &world, log)

@@ -160,8 +160,11 @@ fn a_decision_that_failed_is_finished_by_the_next() {
     env.edit("taskcluster/kinds/app/kind.yml", "tool: tool-missing", "tool: tool-compiler");
     assert_eq!(env.run("decision --local").ok(), "fdtgsD5DQUmAQZEaGMvQ4Q\n");
     assert_eq!(env.state("fdtgsD5DQUmAQZEaGMvQ4Q"), "completed");
+    let files = env.files(".taskgraph/artifacts/fdtgsD5DQUmAQZEaGMvQ4Q");
     let Run { code, stderr, .. } = env.run("decision --local");
     assert_eq!(code, Some(1));
+    assert_eq!(env.files(".taskgraph/artifacts/fdtgsD5DQUmAQZEaGMvQ4Q"), files);
+    assert_eq!(env.files(".taskgraph/artifacts").len(), 1);
     assert_eq!(
         stderr,
         "error: task fdtgsD5DQUmAQZEaGMvQ4Q is completed: only a task that can run, or ran without success, is run \
@@ -194,9 +197,26 @@ fn what_is_missing_is_said_at_once() {
         "error: a decision needs --pushlog-id, --repository-type, --base-repository, --head-repository, --head-ref, \
          --head-rev, --tasks-for; with --local, the checkout says all of that\n"
     );
+    for (flags, expected) in
+        [("--base-rev 12ab", "base revision `12ab`"), ("--head-rev 12ab", "head revision `12ab`")]
+    {
+        let message = env.run(&format!("decision --local --dry-run {flags}")).failed(1);
+        let rest = "is not in the checkout `$ROOT/repo`; fetch it, or more of the history\n";
+        assert_eq!(message, format!("error: the {expected} {rest}"));
+    }
     fs::write(env.path("artifacts"), "no folder").unwrap();
     let message = env.run("decision --local --dry-run").failed(1);
     assert!(message.starts_with("error: cannot write artifacts to `$ROOT/repo/artifacts`: "), "{message}");
+}
+
+#[test]
+fn without_a_commit_there_is_nothing_to_decide_about() {
+    let env = TestEnv::without_checkout();
+    env.git(["init", "--quiet"]);
+    assert_eq!(
+        env.run("decision --local").failed(1),
+        "error: there is no commit in `$ROOT/repo` yet, and a decision is about one\n"
+    );
 }
 
 /// The flags of a push of what is checked out, except for the project.
@@ -358,7 +378,7 @@ fn an_event_that_nobody_knows_is_an_error_on_a_laptop() {
     {
         assert_eq!(env.run(command).failed(2), expected);
     }
-    assert!(!env.path(".taskgraph/artifacts").exists());
+    assert!(env.files(".taskgraph/artifacts").is_empty());
     let known =
         crate::laptop::TASKCLUSTER_YML.replace("action\"'}", "action\" || tasks_for == \"github-pusch\"'}");
     env.write(".taskcluster.yml", &known);

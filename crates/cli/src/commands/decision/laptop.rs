@@ -72,7 +72,7 @@ pub(super) fn on_laptop(
         }
         anyhow::Ok(())
     })?;
-    work(&alone, connection, world, |work, folder| {
+    work(&alone, connection, |work, folder| {
         let made = decision.make(task_id, folder, connection, work.cluster());
         if made.is_err() {
             log.info(format_args!(
