@@ -210,6 +210,16 @@ fn what_is_missing_is_said_at_once() {
 }
 
 #[test]
+fn tasks_need_a_repository_that_people_can_look_at() {
+    let env = with_tool();
+    env.git(["remote", "remove", "origin"]);
+    let message = env.run("explain tool-compiler").failed(1);
+    let expected = "expected a repository on github.com\nhint: parameters name one if a remote of the checkout is on GitHub \
+                    or hg.mozilla.org, or if they are those of a decision: -p task-id=<id>\n";
+    assert!(message.ends_with(expected), "{message}");
+}
+
+#[test]
 fn without_a_commit_there_is_nothing_to_decide_about() {
     let env = TestEnv::without_checkout();
     env.git(["init", "--quiet"]);
