@@ -68,6 +68,12 @@ pub fn scheduler_id(config: &GraphConfig, parameters: &Parameters) -> Result<Str
     Ok(format!("{}-level-{}", config.trust_domain(), parameters.text("level")?))
 }
 
+/// The level that a [`scheduler_id`] says: `1`, `2` or `3`. Nothing if it is not of this trust domain, or of another form.
+pub fn level_of<'a>(scheduler_id: &'a str, trust_domain: &str) -> Option<&'a str> {
+    let level = scheduler_id.strip_prefix(trust_domain)?.strip_prefix("-level-")?;
+    ["1", "2", "3"].contains(&level).then_some(level)
+}
+
 impl Plan {
     /// Plans to create the tasks of a graph that have taskIds, in the group of `creator`, which is the decision task.
     ///

@@ -57,7 +57,7 @@ pub use crate::{
     artifacts::{Artifacts, CONTEXTS},
     create::{
         Conflict, CreateError, CreateProblem, Created, Difference, FailedTask, Fault, Plan, PlannedTask,
-        Progress, scheduler_id,
+        Progress, level_of, scheduler_id,
     },
     decide::{CreatedBefore, DecisionTask},
     error::{AnyError, Error},
@@ -67,5 +67,5 @@ pub use crate::{
     parameters::{Adjustment, PushContext, PushParameters, decision_parameters},
     push::Push,
     runnable::runnable_jobs,
-    stand_in::stand_in,
+    stand_in::{NoDecisionTask, UnknownEvent, stand_in},
 };

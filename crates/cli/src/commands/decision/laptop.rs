@@ -1,6 +1,5 @@
 //! Decisions in the embedded cluster, which has neither GitHub nor administrators.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
@@ -8,11 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
 use taskcluster_queue_client::{Cluster, Error as ClientError, TaskId};
-use taskgraph_action_tasks::actions_json;
-use taskgraph_chain_of_trust::{Change, Making, Template, Tree as Installed, install_hooks};
-use taskgraph_decision::{Plan, Push, stand_in};
+use taskgraph_action_tasks::{actions_json, permissions};
+use taskgraph_chain_of_trust::{Making, Template, Tree as Installed, install_hooks};
+use taskgraph_decision::{Plan, Push, level_of, stand_in};
 use taskgraph_kinds::Session;
-use taskgraph_schema::one_line;
 use taskgraph_value::Value;
 
 use super::{DecisionArgs, Prepared, Tree};
@@ -49,13 +47,14 @@ pub(super) fn on_laptop(
         None => tree.decision_task(&push, template.as_ref(), task_id, log)?,
     };
     // A project's template knows which branches it trusts.
-    match (tree.level_of(&definition), level) {
+    let scheduler = definition.get("schedulerId").and_then(Json::as_str).unwrap_or_default();
+    match (level_of(scheduler, tree.config.trust_domain()), level) {
         (Some(of_task), Some(level)) if of_task != level => {
             return Err(anyhow!(Misuse(format!(
                 "--level: the decision task of such a push has the level {of_task}, found {level}"
             ))));
         }
-        (Some(of_task), _) => push.level = of_task,
+        (Some(of_task), _) => push.level = of_task.to_owned(),
         (None, _) => {}
     }
     let decision = tree.prepare(push, task_id, args.no_verify, log)?;
@@ -98,20 +97,9 @@ impl Tree<'_> {
         }
     }
 
-    /// Fails if nobody knows what the push is: a word that is written wrong would choose other tasks, or none.
+    /// Fails if nobody knows what the push is.
     pub(super) fn check_event(&self, push: &Push, template: Option<&Template>) -> Result<(), Misuse> {
-        let tasks_for = push.tasks_for.as_str();
-        let actions = ["action", "pr-action"];
-        let is_known = Change::EVENTS.iter().chain(&actions).any(|known| *known == tasks_for);
-        if is_known || template.is_some_and(|template| template.mentions(tasks_for)) {
-            return Ok(());
-        }
-        Err(Misuse(format!(
-            "--tasks-for: expected {}, action, pr-action, or what an expression of .taskcluster.yml compares with, found \
-             `{}`",
-            Change::EVENTS.join(", "),
-            one_line(tasks_for)
-        )))
+        push.check_event(template).map_err(|error| Misuse(format!("--tasks-for: {error}")))
     }
 
     /// The decision task that the tree wants, or a plain one.
@@ -127,21 +115,13 @@ impl Tree<'_> {
         let Some(template) = template else { return Ok(plain()) };
         let commit = self.repository.commit_message(None).unwrap_or_default();
         let making = Making { root_url: Some(LOCAL_ROOT_URL), ..Making::of_one_task(task_id, now) };
-        let why = match push.decision_task(template, &commit, &making) {
-            Ok(Some(definition)) if scopes(&definition).next().is_some() => return Ok(definition),
-            Ok(Some(_)) => "it has no scopes, so it could not create a task".to_owned(),
-            Ok(None) => format!("it wants none for {}", push.tasks_for),
-            Err(error) => message(&error.into()),
-        };
-        log.info(format_args!("A plain decision task takes the place of that of .taskcluster.yml: {why}"));
-        Ok(plain())
-    }
-
-    /// The level of the repository, as the scheduler of a task says.
-    fn level_of(&self, definition: &Json) -> Option<String> {
-        let scheduler = definition.get("schedulerId")?.as_str()?;
-        let level = scheduler.strip_prefix(self.config.trust_domain().as_str())?.strip_prefix("-level-")?;
-        ["1", "2", "3"].contains(&level).then(|| level.to_owned())
+        push.decision_task(template, &commit, &making).or_else(|why| {
+            let why = message(&why.into());
+            log.info(format_args!(
+                "A plain decision task takes the place of that of .taskcluster.yml: {why}"
+            ));
+            Ok(plain())
+        })
     }
 }
 
@@ -212,11 +192,4 @@ fn recorded(record: &Path, task_id: &TaskId) -> Result<Option<Push>> {
 
 fn scopes(definition: &Json) -> impl Iterator<Item = &str> {
     definition.get("scopes").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
-}
-
-/// The permissions that actions are declared with.
-fn permissions(actions: &Value) -> BTreeSet<String> {
-    let actions = actions.at("actions").and_then(Value::as_list);
-    let permission = |action: &Value| Some(action.at("extra.actionPerm")?.as_str()?.to_string());
-    actions.into_iter().flatten().filter_map(permission).collect()
 }
