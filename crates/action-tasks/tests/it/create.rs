@@ -108,6 +108,26 @@ fn an_interrupted_action_is_finished_although_the_index_has_more_now() {
 }
 
 #[test]
+fn what_took_the_place_of_a_task_does_so_again() {
+    let push = Push::new();
+    let tool = |id: &str| {
+        push.task_with_routes(id, "tool of another push", &["index.example.cache.tool"]);
+        push.artifacts(id, &[]);
+        push.index("example.cache.tool", id);
+    };
+    let add = || push.run("add-new-jobs", None, map! { "tasks" => vec!["docs".into()] });
+    tool(OTHER);
+    add().unwrap();
+    let docs = push.definition(&of_action("0", "docs"));
+    assert_eq!(docs["payload"]["env"]["tool"], OTHER);
+    push.time.pass(TimeDelta::minutes(1));
+    tool("BAECAwQFRgeICQoLDA0ODw");
+    add().unwrap();
+    assert_eq!(push.definition(&of_action("0", "docs")), docs);
+    assert_eq!(push.read("label-to-taskid.json")["tool"], OTHER);
+}
+
+#[test]
 fn an_action_that_is_run_again_does_not_see_later_ones() {
     for began in [true, false] {
         let push = Push::new();

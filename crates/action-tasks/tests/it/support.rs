@@ -149,13 +149,25 @@ impl Push {
         self.task_of(task_id, name, needs, DECISION);
     }
 
+    /// Creates a task of the group that can be found.
+    pub(crate) fn task_with_routes(&self, task_id: &str, name: &str, routes: &[&str]) {
+        self.create(task_id, name, json!({ "taskGroupId": DECISION, "routes": routes }));
+    }
+
     pub(crate) fn task_of(&self, task_id: &str, name: &str, needs: &[&str], group: &str) {
+        self.create(task_id, name, json!({ "taskGroupId": group, "dependencies": needs }));
+    }
+
+    fn create(&self, task_id: &str, name: &str, keys: Json) {
         let times = |days| (self.time.now() + TimeDelta::days(days)).to_rfc3339();
-        let definition = json!({
-            "taskQueueId": "p/w", "schedulerId": "example-level-1", "taskGroupId": group, "dependencies": needs,
+        let mut definition = json!({
+            "taskQueueId": "p/w", "schedulerId": "example-level-1",
             "created": times(0), "deadline": times(1), "expires": times(30), "payload": {},
             "metadata": {"name": name, "description": "", "owner": "a@b.example", "source": "https://a.example"},
         });
+        for (key, value) in keys.as_object().unwrap() {
+            definition[key] = value.clone();
+        }
         self.wait(self.cluster.queue().create_task(&id(task_id), &definition)).unwrap();
     }
 

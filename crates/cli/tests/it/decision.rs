@@ -266,6 +266,41 @@ fn a_decision_that_is_made_again_creates_nothing_twice() {
     assert!(message.contains("app-app") && message.contains("Makes another app"), "{message}");
 }
 
+#[test]
+fn what_took_the_place_of_a_task_does_so_again() {
+    let mut duty = with_tool_in_a_cluster();
+    let made = |env: &TestEnv| -> (BTreeMap<String, String>, String) {
+        let run = env.run(&flags(env));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        (serde_json::from_str(&env.read("artifacts/label-to-taskid.json")).unwrap(), run.stderr)
+    };
+    let (first, _) = made(&duty.env);
+    duty.local.resolve_all(group().as_str()).unwrap();
+    let decision = duty.task_with("decision", json!({"schedulerId": "example-level-1"}));
+    duty.env = duty.env.variable("TASK_ID", decision.as_str());
+    let (second, said) = made(&duty.env);
+    assert!(said.ends_with("Created 1 task.\n"), "{said}");
+    assert_eq!(second["tool-compiler"], first["tool-compiler"]);
+
+    // By now the index has a newer tool. The app needs the one that it was created with.
+    let newer = duty.task_with("newer tool", json!({"schedulerId": "example-level-1"}));
+    let tool = duty.env.run(&format!("task def {}", first["tool-compiler"])).ok();
+    let tool: serde_json::Value = serde_json::from_str(&tool).unwrap();
+    let routes = tool["routes"].as_array().unwrap().iter();
+    for path in routes.filter_map(|route| route.as_str()?.strip_prefix("index.")) {
+        let entry = json!({"taskId": newer, "rank": 1e15, "data": {}, "expires": tool["expires"]});
+        let run = duty.env.feed(&format!("api index insertTask {path}"), &entry.to_string());
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+    }
+    let (again, said) = made(&duty.env);
+    assert!(said.ends_with("Created 0 tasks; 1 existed already.\n"), "{said}");
+    assert_eq!(again, second);
+    // To another decision, it is the newer one.
+    let decision = duty.task_with("decision", json!({"schedulerId": "example-level-1"}));
+    duty.env = duty.env.variable("TASK_ID", decision.as_str());
+    assert_eq!(made(&duty.env).0["tool-compiler"], newer.as_str());
+}
+
 /// The same repository, and a running decision task in another cluster than its own.
 fn with_tool_in_a_cluster() -> Duty {
     let mut duty = Duty::new();
