@@ -1,5 +1,6 @@
 //! `actions.json`: what a decision task says about the actions of its graph.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use sha2::{Digest, Sha256};
@@ -180,6 +181,13 @@ impl<'a> Hooks<'a> {
         });
         Ok(declared)
     }
+}
+
+/// The permissions that actions, as [`actions_json`] has them, are declared with.
+pub fn permissions(actions: &Value) -> BTreeSet<String> {
+    let actions = actions.at("actions").and_then(Value::as_list);
+    let permission = |action: &Value| Some(action.at("extra.actionPerm")?.as_str()?.to_string());
+    actions.into_iter().flatten().filter_map(permission).collect()
 }
 
 /// The first ten digits of the SHA-256 of `.taskcluster.yml`.

@@ -77,7 +77,7 @@ pub use crate::{
     asked::Asked,
     builtin::register,
     call::{Call, Target},
-    declare::actions_json,
+    declare::{actions_json, permissions},
     error::{AnyError, Error},
     push_graph::PushGraph,
     rounds::{Creation, Round},

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use rustc_hash::FxHashSet;
-use taskcluster_queue_client::{Error as ClientError, IndexedTask, TaskId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use taskcluster_queue_client::{Error as ClientError, IndexedTask, Run, Status, TaskId};
 use taskgraph_graph::TaskGraph;
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Value, text};
@@ -54,32 +54,34 @@ impl Call<'_> {
     /// The graph of the push, and which of its tasks exist.
     ///
     /// Action and cron tasks that leave no labels are passed over, as those that only cancel or rerun. So is this action
-    /// task itself, if it ran before, and what was created after it: run again, it finds what it found then.
+    /// task itself, if it ran before, and what had not ended when its first run began: run again, it finds what it
+    /// found then. If it has never begun, or may not look, what was created after it is passed over.
     ///
-    /// Fails as [`Call::decision_task_id`], and with [`Error::Artifact`] and [`Error::BadArtifact`].
+    /// Fails as [`Call::decision_task_id`], and with [`Error::Artifact`], [`Error::BadArtifact`] and
+    /// [`Error::Statuses`].
     pub fn push_graph(&self) -> Result<PushGraph, Error> {
         let decision_task_id = self.decision_task_id()?;
         self.say(&format!("reading the graph of the decision task {decision_task_id}"));
         self.wait(async {
             let queue = self.cluster.queue();
-            let read = async |id: &TaskId, name| queue.artifact(id, None, name).await;
             let artifact = async |name| {
                 let failed = |source| Error::Artifact { task_id: decision_task_id.clone(), name, source };
-                json(&decision_task_id, name, &read(&decision_task_id, name).await.map_err(failed)?)
+                let bytes = queue.artifact(&decision_task_id, None, name).await.map_err(failed)?;
+                json(&decision_task_id, name, &bytes)
             };
             let graph = TaskGraph::from_value(&artifact(FULL_GRAPH).await?)
                 .map_err(|error| bad(&decision_task_id, FULL_GRAPH, error.to_string()))?;
             let mut label_to_taskid = labels(&decision_task_id, artifact(LABELS).await?)?;
 
             let others = self.other_tasks().await?;
-            let answers = others.iter().map(async |id| (id, read(id, LABELS).await));
+            let answers = others.iter().map(async |other| (&other.task_id, self.labels_of(other).await));
             let mut answers = stream::iter(answers).buffered(self.cluster.concurrency());
             while let Some((id, answer)) = answers.next().await {
                 match answer {
-                    Ok(bytes) => {
+                    Ok(Some(bytes)) => {
                         label_to_taskid.extend_from(&labels(id, json(id, LABELS, &bytes)?)?);
                     }
-                    Err(ClientError::NotFound(_)) => self.say(&format!("task {id} created no tasks")),
+                    Ok(None) => self.say(&format!("task {id} created no tasks")),
                     Err(source) => {
                         return Err(Error::Artifact { task_id: id.clone(), name: LABELS, source });
                     }
@@ -104,8 +106,20 @@ impl Call<'_> {
         }
     }
 
-    /// The action and cron tasks of the push that were created before this one, in that order.
-    async fn other_tasks(&self) -> Result<Vec<TaskId>, Error> {
+    /// The labels that another task has left, in the latest of its runs that has any.
+    async fn labels_of(&self, other: &Other) -> Result<Option<Vec<u8>>, ClientError> {
+        for run in &other.runs {
+            match self.cluster.queue().artifact(&other.task_id, *run, LABELS).await {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(ClientError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The action and cron tasks of the push that count, in the order in which they were created.
+    async fn other_tasks(&self) -> Result<Vec<Other>, Error> {
         let text = |name| self.parameters.text(name);
         let push = format!("{}.v2.{}", self.config.trust_domain(), text("project")?);
         let (number, revision) = (text("pushlog_id")?, text("head_rev")?);
@@ -143,12 +157,57 @@ impl Call<'_> {
             .into_iter()
             .map(|task| (created.next().flatten(), time(&task.expires), task.task_id))
             .collect();
-        if let Some(own) = created.next().flatten() {
+        let own_created = created.next().flatten();
+        ordered.sort_by(|a, b| (a.0, a.1, a.2.as_str()).cmp(&(b.0, b.1, b.2.as_str())));
+        if let Some(own) = own
+            && let Some(ended) = self.ended_before(own, &ids).await?
+        {
+            let counts = ordered.into_iter().filter_map(|(_, _, task_id)| {
+                let runs: Vec<_> = ended.get(&task_id)?.iter().rev().copied().map(Some).collect();
+                if runs.is_empty() {
+                    self.say(&format!("task {task_id} does not count: this action began before it ended"));
+                }
+                (!runs.is_empty()).then_some(Other { task_id, runs })
+            });
+            return Ok(counts.collect());
+        }
+        if let Some(own) = own_created {
             ordered.retain(|(created, _, _)| created.is_none_or(|created| created <= own));
         }
-        ordered.sort_by(|a, b| (a.0, a.1, a.2.as_str()).cmp(&(b.0, b.1, b.2.as_str())));
-        Ok(ordered.into_iter().map(|(_, _, id)| id).collect())
+        Ok(ordered.into_iter().map(|(_, _, task_id)| Other { task_id, runs: vec![None] }).collect())
     }
+
+    /// Of each task, the runs that had ended when the first run of this action task began. They are the same whenever it
+    /// is run again, unlike what has ended by now. Nothing if it has not begun, or may not look.
+    async fn ended_before(
+        &self,
+        own: &TaskId,
+        ids: &[TaskId],
+    ) -> Result<Option<FxHashMap<TaskId, Vec<u32>>>, Error> {
+        let statuses = match self.cluster.queue().statuses(ids).await {
+            Ok(statuses) => statuses,
+            Err(source) if source.is_about_reach() => return Err(Error::Statuses { source }),
+            Err(_) => return Ok(None),
+        };
+        let statuses: Vec<_> = statuses.into_iter().flatten().collect();
+        let own = statuses.iter().find(|status| status.task_id == *own);
+        let Some(began) = own.and_then(|own| time(own.runs.first()?.started.as_deref()?)) else {
+            return Ok(None);
+        };
+        let had_ended = |run: &&Run| run.resolved.as_deref().and_then(time).is_some_and(|end| end <= began);
+        let ended = |status: Status| {
+            let runs = status.runs.iter().filter(had_ended).map(|run| run.run_id).collect();
+            (status.task_id, runs)
+        };
+        Ok(Some(statuses.into_iter().map(ended).collect()))
+    }
+}
+
+/// Another action or cron task of the push.
+struct Other {
+    task_id: TaskId,
+    /// The runs that may have left labels, the latest first; nothing is whichever is the latest.
+    runs: Vec<Option<u32>>,
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {

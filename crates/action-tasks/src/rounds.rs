@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use taskcluster_queue_client::TaskId;
-use taskgraph_decision::{Artifacts, Error as DecisionError, Plan, TaskIds, look_up, scheduler_id};
+use taskgraph_decision::{
+    Artifacts, CreateError, CreatedBefore, Error as DecisionError, Plan, TaskIds, look_up, scheduler_id,
+};
 use taskgraph_graph::{Task, TaskGraph};
 use taskgraph_optimize::{Ids, Lookups, Optimization, Optimized, Options};
 use taskgraph_parameterize::ArtifactUrls;
@@ -99,7 +101,7 @@ impl Call<'_> {
             let ids = self.ids.with_suffix(&ready.round.suffix);
             Plan::in_group(&ready.optimized.graph, group, &ids, &scheduler, now)
         });
-        let failed = |source| Error::Create { source };
+        let failed = |source: CreateError| Error::Create { source: source.traced(&self.parameters) };
         let plans: Vec<Plan> = plans.collect::<Result<_, _>>().map_err(failed)?;
         // Rounds are created at the same time, but recorded one after another.
         let plans = if self.is_test() { plans } else { vec![Plan::merged(plans).map_err(failed)?] };
@@ -129,10 +131,10 @@ impl Call<'_> {
         group: &TaskId,
         rounds: &'a [Round],
     ) -> Result<Vec<Ready<'a>>, Error> {
-        let before = self.created_before(creation, rounds)?;
+        let (kept, before) = self.created_before(creation, rounds)?;
         let mut parts: Vec<Part> = Vec::new();
         let mut part_of = Vec::with_capacity(rounds.len());
-        for (round, kept) in rounds.iter().zip(before) {
+        for (round, kept) in rounds.iter().zip(kept) {
             let requested: FxHashSet<Str> = round.to_run.iter().cloned().collect();
             let keep: FxHashSet<Str> = requested.iter().cloned().chain(kept).collect();
             let known = parts.iter().position(|part| part.requested == requested && part.keep == keep);
@@ -165,7 +167,8 @@ impl Call<'_> {
         }
         paths.sort_unstable();
         paths.dedup();
-        let lookups = self.look_up(&paths)?;
+        let mut lookups = self.look_up(&paths)?;
+        before.remind(&paths, &mut lookups);
         let urls = self.artifact_urls();
         let ready = rounds.iter().zip(part_of).map(|(round, part)| {
             let ids = self.ids.with_suffix(&round.suffix);
@@ -212,22 +215,19 @@ impl Call<'_> {
     }
 
     /// The labels of each round that were created already, if this action task is run again: they stay, whatever replaces
-    /// them by now.
+    /// them by now. And what took the place of others for them.
     fn created_before(
         &self,
         creation: &Creation<'_>,
         rounds: &[Round],
-    ) -> Result<Vec<FxHashSet<Str>>, Error> {
+    ) -> Result<(Vec<FxHashSet<Str>>, CreatedBefore), Error> {
         if self.is_test() {
-            return Ok(vec![FxHashSet::default(); rounds.len()]);
+            return Ok((vec![FxHashSet::default(); rounds.len()], CreatedBefore::default()));
         }
-        let queue = self.cluster.queue();
-        let failed = |source| Error::Statuses { source };
-        let mut kept = Vec::with_capacity(rounds.len());
-        let mut known: Vec<(&Round, Vec<Str>)> = Vec::new();
-        for round in rounds {
-            let labels = match known.iter().find(|(other, _)| other.to_run == round.to_run) {
-                Some((_, labels)) => labels.clone(),
+        let mut tasks: Vec<Vec<(Str, TaskId)>> = Vec::with_capacity(rounds.len());
+        for (at, round) in rounds.iter().enumerate() {
+            let labels: Vec<Str> = match rounds[..at].iter().position(|other| other.to_run == round.to_run) {
+                Some(known) => tasks[known].iter().map(|(label, _)| label.clone()).collect(),
                 None => {
                     let closure = creation.push.graph.closure(&round.to_run);
                     let closure = closure.map_err(|error| Error::Optimize { source: error.into() })?;
@@ -235,18 +235,15 @@ impl Call<'_> {
                 }
             };
             let ids: TaskIds = self.ids.with_suffix(&round.suffix);
-            let ids: Vec<TaskId> = labels.iter().map(|label| ids.task_id(label)).collect();
-            let statuses = match self.wait(queue.statuses(&ids)) {
-                Ok(statuses) => statuses,
-                Err(source) if source.is_about_reach() => return Err(failed(source)),
-                // Without the right to look, creating them will tell.
-                Err(_) => vec![None; ids.len()],
-            };
-            let there = labels.iter().zip(statuses).filter(|(_, status)| status.is_some());
-            kept.push(there.map(|(label, _)| label.clone()).collect());
-            known.push((round, labels));
+            tasks.push(labels.into_iter().map(|label| (label.clone(), ids.task_id(&label))).collect());
         }
-        Ok(kept)
+        let ids: Vec<TaskId> = tasks.iter().flatten().map(|(_, id)| id.clone()).collect();
+        let before = self.wait(CreatedBefore::among(self.cluster, &ids));
+        let before = before.map_err(|source| Error::Statuses { source })?;
+        let kept = |tasks: Vec<(Str, TaskId)>| {
+            tasks.into_iter().filter(|(_, id)| before.contains(id)).map(|(label, _)| label).collect()
+        };
+        Ok((tasks.into_iter().map(kept).collect(), before))
     }
 
     /// Where artifacts are, by the variables of the environment. Set but empty, one is as good as unset.

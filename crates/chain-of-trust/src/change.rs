@@ -10,8 +10,7 @@ use crate::{
 /// Something that asks for a decision task. Texts that do not apply stay empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
-    /// What it is: `hg-push`, `git-push`, `cron`, `github-push`, `github-release`, `github-pull-request`,
-    /// `github-pull-request-untrusted` or `github-issue-comment`.
+    /// What it is, one of [`Change::EVENTS`].
     pub tasks_for: String,
     /// `git` or `hg`; matters to cron only.
     pub repository_type: String,
@@ -51,6 +50,18 @@ pub struct Change {
 }
 
 impl Change {
+    /// What may ask for tasks.
+    pub const EVENTS: [&str; 8] = [
+        "hg-push",
+        "git-push",
+        "cron",
+        "github-push",
+        "github-release",
+        "github-pull-request",
+        "github-pull-request-untrusted",
+        "github-issue-comment",
+    ];
+
     /// The names that the template can use, but for those of the task that is made.
     ///
     /// Those of pushes to Mercurial, of cron and of pushes to git are those of Mozilla's build-decision, the events are

@@ -5,6 +5,8 @@ use taskgraph_parameterize::JsonEError;
 use taskgraph_schema::one_line;
 use thiserror::Error;
 
+use crate::change::Change;
+
 /// Why something cannot be made, or verified. That a task differs from what was expected is no error.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -55,8 +57,7 @@ pub enum Error {
         problem: String,
     },
     /// Nobody knows how such a change becomes a decision task.
-    #[error("cannot make tasks for `{}`: expected hg-push, git-push, cron, github-push, github-release, \
-             github-pull-request, github-pull-request-untrusted or github-issue-comment", one_line(.tasks_for))]
+    #[error("cannot make tasks for `{}`: expected {}", one_line(.tasks_for), Change::EVENTS.join(", "))]
     TasksFor {
         /// What was found.
         tasks_for: String,

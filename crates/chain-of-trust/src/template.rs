@@ -61,6 +61,12 @@ impl Template {
         &self.value
     }
 
+    /// Whether an expression in it has this text in quotes, as in `tasks_for == "cron"`.
+    pub fn mentions(&self, text: &str) -> bool {
+        let quoted = ['"', '\''].map(|quote| format!("{quote}{text}{quote}"));
+        has_any_of(&self.value, &quoted)
+    }
+
     /// Whether results are reported to GitHub as checks, and not as statuses.
     pub fn reports_checks(&self) -> bool {
         self.value.as_map().and_then(|file| file.get("reporting")).is_some_and(Value::is_truthy)
@@ -80,6 +86,17 @@ impl Template {
             ));
         };
         serde_json::to_value(first).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// Whether a key or a text has one of these in it.
+fn has_any_of(value: &Value, parts: &[String]) -> bool {
+    let has = |text: &str| parts.iter().any(|part| text.contains(part.as_str()));
+    match value {
+        Value::Str(text) => has(text),
+        Value::List(list) => list.iter().any(|item| has_any_of(item, parts)),
+        Value::Map(map) => map.iter().any(|(key, item)| has(key) || has_any_of(item, parts)),
+        _ => false,
     }
 }
 
@@ -108,6 +125,18 @@ mod tests {
         }
         let large = format!("version: 1\ntasks: []\n{}", "#".repeat(LARGEST_TEMPLATE));
         assert!(matches!(parse(&large), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn events_are_mentioned_in_quotes() {
+        let template = parse(
+            "version: 1\ntasks:\n  - {$if: 'tasks_for == \"nightly\"'}\n  - $switch: {\"tasks_for in ['a', 'b']\": c}\n",
+        )
+        .unwrap();
+        for (text, expected) in [("nightly", true), ("a", true), ("b", true), ("c", false), ("night", false)]
+        {
+            assert_eq!(template.mentions(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use taskcluster_operations::SignInError;
 use taskcluster_queue_client::Error as Service;
 use taskgraph_config::{ConfigError, ParametersError};
 use taskgraph_decision::{CreateError, CreateProblem};
+use taskgraph_kinds::Problem;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +124,15 @@ fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(ConfigError::NoRoot { .. } | ConfigError::NoFile { .. }) = error.downcast_ref() {
         return Some(
             "run this in the root of a repository, or name the folder that has config.yml with --root".into(),
+        );
+    }
+    if let Some(taskgraph_generate::Error::Kinds(error)) = error.downcast_ref()
+        && let Problem::Parameters(ParametersError::NotOnGithub { .. }) = *error.problem
+    {
+        return Some(
+            "parameters name one if a remote of the checkout is on GitHub or hg.mozilla.org, or if they are those of a \
+             decision: -p task-id=<id>"
+                .into(),
         );
     }
     if let Some(taskgraph_chain_of_trust::Error::Host { .. }) = error.downcast_ref() {

@@ -47,6 +47,23 @@ impl Parameters {
         &self.values
     }
 
+    /// The parameter that brought characters into a text that have no business there, and its value. If several did, it is
+    /// the one with the longest value.
+    ///
+    /// ```
+    /// # use taskgraph_config::Parameters;
+    /// # use taskgraph_value::map;
+    /// let parameters = Parameters::from_values(map! { "head_ref" => "gr\u{f6}\u{df}e", "project" => "example" }, false);
+    /// let (name, value) = parameters.origin("index.example.gr\u{f6}\u{df}e", |c| !c.is_ascii()).unwrap();
+    /// assert_eq!((name.as_str(), value.as_str()), ("head_ref", "gr\u{f6}\u{df}e"));
+    /// ```
+    pub fn origin(&self, text: &str, is_wrong: impl Fn(char) -> bool) -> Option<(&Str, &Str)> {
+        let texts = self.values.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+        texts
+            .filter(|(_, value)| value.contains(&is_wrong) && text.contains(value.as_str()))
+            .max_by(|(a, one), (b, other)| one.len().cmp(&other.len()).then_with(|| b.cmp(a)))
+    }
+
     /// The specification they were loaded from: a file, an address, ...; nothing for defaults.
     pub fn spec(&self) -> Option<&str> {
         self.spec.as_deref()

@@ -12,10 +12,11 @@ impl Push {
     /// Tasks have addresses of files, and only for GitHub and hg.mozilla.org it is known what those look like. A
     /// repository that is not from there passes for one called `local/<folder>` there.
     ///
-    /// Fails with [`Error::Vcs`] if there is no revision to push.
+    /// Fails with [`Error::NoCommit`] and [`Error::Vcs`].
     pub fn of_checkout(repository: &Repository, pushdate: i64) -> Result<Push, Error> {
         let (tool, root) = (repository.tool(), repository.root());
-        let head_rev = repository.head_rev()?;
+        let head_rev =
+            known(repository.head_rev())?.ok_or_else(|| Error::NoCommit { root: root.to_owned() })?;
         let url = known(repository.remote_name().and_then(|remote| repository.url(Some(&remote))))?;
         let url = url.map(|url| public(&url));
         let named = url.and_then(|url| Some((project_name(&url).filter(|name| !name.is_empty())?, url)));
@@ -28,13 +29,13 @@ impl Push {
             let url = format!("https://{host}/local/{folder}");
             (folder, url)
         });
-        // A push from a revision to itself is one without changes, to `skip-unless-changed`.
-        let changes = !repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?.is_empty();
-        let base_rev = known(repository.base_rev())?.filter(|base| !changes || *base != head_rev);
+        let is_changed = !repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?.is_empty();
+        let base_rev = known(repository.base_rev())?.unwrap_or_default();
+        let base_rev = if is_changed { other_than(&head_rev, base_rev, tool) } else { base_rev };
         Ok(Push {
             base_repository: url.clone(),
             base_ref: String::new(),
-            base_rev: base_rev.unwrap_or_default(),
+            base_rev,
             head_ref: known(repository.branch())?.flatten().unwrap_or_else(|| head_rev.clone()),
             head_rev,
             head_tag: String::new(),
@@ -56,6 +57,17 @@ impl Push {
             try_task_config_file: None,
             uncommitted: true,
         })
+    }
+}
+
+/// A base without commits between it and the head that does not look like the head: a push from a revision to itself is
+/// one without changes, to `skip-unless-changed`.
+fn other_than(head_rev: &str, base_rev: String, tool: VcsTool) -> String {
+    match tool {
+        _ if base_rev != head_rev => base_rev,
+        VcsTool::Git => String::new(),
+        // To Mercurial nothing would be the beginning of time. This is how it shows a revision itself.
+        VcsTool::Hg => base_rev.chars().take(12).collect(),
     }
 }
 
@@ -116,6 +128,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(public(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_base_does_not_look_like_the_head() {
+        let (head, base) =
+            ("3ec22b8a1a1ea4d2f7c6a8d0f4b2ef0b3a0e7b11", "bbc6ca9b2c6e5bd6d9d0f5dd1e6a23c1d2d4bc1d");
+        for (tool, base, expected) in [
+            (VcsTool::Git, base, base),
+            (VcsTool::Git, head, ""),
+            (VcsTool::Hg, base, base),
+            (VcsTool::Hg, head, "3ec22b8a1a1e"),
+            (VcsTool::Hg, "", ""),
+        ] {
+            assert_eq!(other_than(head, base.to_owned(), tool), expected);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Creating the tasks of a graph, so that it is whole in the end.
 
 mod compare;
+mod letters;
 mod report;
 mod run;
 
@@ -67,6 +68,12 @@ pub fn scheduler_id(config: &GraphConfig, parameters: &Parameters) -> Result<Str
     Ok(format!("{}-level-{}", config.trust_domain(), parameters.text("level")?))
 }
 
+/// The level that a [`scheduler_id`] says: `1`, `2` or `3`. Nothing if it is not of this trust domain, or of another form.
+pub fn level_of<'a>(scheduler_id: &'a str, trust_domain: &str) -> Option<&'a str> {
+    let level = scheduler_id.strip_prefix(trust_domain)?.strip_prefix("-level-")?;
+    ["1", "2", "3"].contains(&level).then_some(level)
+}
+
 impl Plan {
     /// Plans to create the tasks of a graph that have taskIds, in the group of `creator`, which is the decision task.
     ///
@@ -77,8 +84,8 @@ impl Plan {
     /// `now` is only for seeing whether all times can be computed.
     ///
     /// Fails with [`CreateError::Faults`] and everything that no queue could accept: tasks without a valid or with
-    /// another's taskId, definitions that are no mapping, values that JSON does not have, bad durations, tasks that
-    /// depend on each other in a circle.
+    /// another's taskId, definitions that are no mapping, values that JSON does not have, bad durations, scopes that
+    /// are not printable ASCII, routes that are too long, tasks that depend on each other in a circle.
     pub fn new(
         graph: &TaskGraph,
         creator: &TaskId,
@@ -106,7 +113,7 @@ impl Plan {
         for task in graph.tasks() {
             match group.plan(task) {
                 Ok(planned) => tasks.extend(planned),
-                Err(problem) => faults.push(Fault { label: task.label.clone(), problem }),
+                Err(problem) => faults.push(problem.of(&task.label)),
             }
         }
         faults.extend(repeated(&tasks));
@@ -122,7 +129,7 @@ impl Plan {
         definition: Value,
         now: DateTime<Utc>,
     ) -> Result<Plan, CreateError> {
-        let wrong = |problem| CreateError::Faults { faults: vec![Fault { label: label.into(), problem }] };
+        let wrong = |problem: Problem| CreateError::Faults { faults: vec![problem.of(&label.into())] };
         sendable(&definition, now).map_err(wrong)?;
         Plan::ordered(vec![PlannedTask {
             label: label.into(),
@@ -169,6 +176,7 @@ impl Plan {
             let fault = |(task, _): (&PlannedTask, &usize)| Fault {
                 label: task.label.clone(),
                 problem: "it depends on itself, or on tasks that depend on each other in a circle".to_owned(),
+                text: None,
             };
             return Err(CreateError::Faults { faults: circular.map(fault).collect() });
         }
@@ -195,19 +203,43 @@ fn repeated(tasks: &[PlannedTask]) -> Vec<Fault> {
     for task in tasks {
         if let Some(other) = seen.insert(&task.task_id, &task.label) {
             let problem = format!("it has the same taskId as `{other}`, {}", task.task_id);
-            faults.push(Fault { label: task.label.clone(), problem });
+            faults.push(Fault { label: task.label.clone(), problem, text: None });
         }
     }
     faults
 }
 
-/// Fails with what no queue could accept.
-fn sendable(definition: &Value, now: DateTime<Utc>) -> Result<(), String> {
-    resolve_timestamps(definition, now).map_err(|error| error.to_string())?;
-    match no_json(definition) {
-        Some((path, problem)) => Err(format!("`{path}`: {problem}")),
-        None => Ok(()),
+/// What is wrong with a task, and the text of its definition that is, if that may come from a parameter.
+struct Problem {
+    problem: String,
+    text: Option<Str>,
+}
+
+impl Problem {
+    fn of(self, label: &Str) -> Fault {
+        Fault { label: label.clone(), problem: self.problem, text: self.text }
     }
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Problem { problem, text: None }
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(problem: &str) -> Self {
+        problem.to_owned().into()
+    }
+}
+
+/// Fails with what no queue could accept.
+fn sendable(definition: &Value, now: DateTime<Utc>) -> Result<(), Problem> {
+    resolve_timestamps(definition, now).map_err(|error| error.to_string())?;
+    if let Some((path, problem)) = no_json(definition) {
+        return Err(format!("`{path}`: {problem}").into());
+    }
+    letters::check(definition)
 }
 
 /// What all tasks of a plan have in common.
@@ -221,12 +253,12 @@ struct Group<'a> {
 
 impl Group<'_> {
     /// The task and its copies; or what is wrong with it.
-    fn plan(&self, task: &Task) -> Result<Vec<PlannedTask>, String> {
+    fn plan(&self, task: &Task) -> Result<Vec<PlannedTask>, Problem> {
         let task_id = task.task_id.as_deref().ok_or("it has no taskId")?;
         let task_id: TaskId =
             task_id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?;
         let Value::Map(definition) = &task.task else {
-            return Err(format!("expected a mapping as definition, found {}", describe(&task.task)));
+            return Err(format!("expected a mapping as definition, found {}", describe(&task.task)).into());
         };
         let mut definition = definition.clone();
         let (dependencies, inside) = self.dependencies(&definition)?;
@@ -260,6 +292,8 @@ impl Group<'_> {
                 .ok_or_else(|| format!("`dependencies.{at}`: expected a taskId, found {}", describe(item)))?;
             if self.ids.contains(id.as_str()) {
                 inside.push(id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?);
+            } else if !is_like_a_task_id(id) {
+                return Err(format!("`dependencies.{at}`: expected a taskId, found {}", describe(item)));
             }
         }
         let group = Value::from(self.group.as_str());
@@ -268,6 +302,11 @@ impl Group<'_> {
         }
         Ok((all, inside))
     }
+}
+
+/// Whether a parameter that has this meant a task. What exactly is one, the queue knows.
+fn is_like_a_task_id(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// How many tasks of the same definition there are to be; one at least.

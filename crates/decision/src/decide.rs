@@ -1,14 +1,23 @@
 //! A decision task at work: the ids of its tasks, the files that describe its graph, and what there is to create.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset};
-use rustc_hash::FxHashSet;
-use taskcluster_queue_client::{Cluster, Error as ClientError, TaskId};
+use taskcluster_queue_client::TaskId;
 use taskgraph_docker::Error as DockerError;
 use taskgraph_generate::{Generator, Lookup, OptimizationInputs};
 use taskgraph_transforms::run_task_files;
 use taskgraph_value::{List, Map, Value};
 
-use crate::{Plan, artifacts::Artifacts, error::Error, ids::task_id, runnable::runnable_jobs, scheduler_id};
+use crate::{
+    Plan,
+    artifacts::Artifacts,
+    before::{CreatedBefore, Remembering},
+    error::Error,
+    ids::task_id,
+    runnable::runnable_jobs,
+    scheduler_id,
+};
 
 /// A task that makes a whole graph: a decision task, or an action task that decides again.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +35,17 @@ pub struct DecisionTask<'a> {
 }
 
 impl DecisionTask<'_> {
-    /// What its graph is optimized with: ids that follow from its own, and the tasks that it
-    /// [created before](CreatedBefore), which stay as they are even if by now the index has others to replace them.
+    /// What its graph is optimized with: ids that follow from its own, and what it [created before](CreatedBefore), which
+    /// stays as it is even if by now the index has something else.
     pub fn inputs(&self, lookup: impl Lookup + 'static, before: CreatedBefore) -> OptimizationInputs {
         let creator = self.task_id.clone();
         let id = move |label: &str| task_id(&creator, label);
         let made = id.clone();
+        let before = Arc::new(before);
+        let lookup = Remembering { lookup, before: before.clone() };
         OptimizationInputs::new(self.now.to_utc(), move |label| id(label).into(), lookup)
             .with_decision_task(self.task_id.as_str())
-            .keeping(move |label| !before.0.is_empty() && before.0.contains(&made(label)))
+            .keeping(move |label| before.contains(&made(label)))
     }
 
     /// Generates all phases of a graph, writes every artifact that describes it, and plans to create its tasks.
@@ -82,23 +93,7 @@ impl DecisionTask<'_> {
         }
 
         let scheduler = scheduler_id(&session.config, &session.parameters)?;
-        Ok(Plan::new(graph, self.task_id, &scheduler, self.now.to_utc())?)
-    }
-}
-
-/// The tasks that a decision task has created already, if it was interrupted and is run again. By default none.
-#[derive(Clone, Debug, Default)]
-pub struct CreatedBefore(FxHashSet<TaskId>);
-
-impl CreatedBefore {
-    /// Looks at the group of a decision task.
-    ///
-    /// Fails if the cluster cannot be reached. Without the right to look there are none; creating them will tell.
-    pub async fn look(cluster: &Cluster, decision: &TaskId) -> Result<CreatedBefore, ClientError> {
-        match cluster.queue().task_group(decision).await {
-            Ok(tasks) => Ok(CreatedBefore(tasks.into_iter().map(|task| task.status.task_id).collect())),
-            Err(error) if error.is_about_reach() => Err(error),
-            Err(_) => Ok(CreatedBefore::default()),
-        }
+        let plan = Plan::new(graph, self.task_id, &scheduler, self.now.to_utc());
+        Ok(plan.map_err(|error| error.traced(&session.parameters))?)
     }
 }

@@ -18,6 +18,26 @@ pub enum Error {
     /// The checkout cannot be asked.
     #[error(transparent)]
     Vcs(#[from] taskgraph_vcs::Error),
+    /// The revision that a push is of, or from, is not in the checkout.
+    #[error(
+        "the {of} revision `{}` is not in the checkout `{}`; fetch it, or more of the history",
+        one_line(revision),
+        shown_path(root)
+    )]
+    UnknownRevision {
+        /// `base` or `head`.
+        of: &'static str,
+        /// The revision.
+        revision: String,
+        /// The root of the checkout.
+        root: PathBuf,
+    },
+    /// A repository in which nobody has committed anything.
+    #[error("there is no commit in `{}` yet, and a decision is about one", shown_path(root))]
+    NoCommit {
+        /// The root of the checkout.
+        root: PathBuf,
+    },
     /// The parameters are not what parameters have to be.
     #[error(transparent)]
     Parameters(#[from] ParametersError),

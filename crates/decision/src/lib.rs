@@ -41,6 +41,7 @@
 //! ```
 
 mod artifacts;
+mod before;
 mod checkout;
 mod create;
 mod decide;
@@ -55,11 +56,12 @@ mod stand_in;
 
 pub use crate::{
     artifacts::{Artifacts, CONTEXTS},
+    before::CreatedBefore,
     create::{
         Conflict, CreateError, CreateProblem, Created, Difference, FailedTask, Fault, Plan, PlannedTask,
-        Progress, scheduler_id,
+        Progress, level_of, scheduler_id,
     },
-    decide::{CreatedBefore, DecisionTask},
+    decide::DecisionTask,
     error::{AnyError, Error},
     ids::{TaskIds, duplicate_id, task_id},
     lookup::look_up,
@@ -67,5 +69,5 @@ pub use crate::{
     parameters::{Adjustment, PushContext, PushParameters, decision_parameters},
     push::Push,
     runnable::runnable_jobs,
-    stand_in::stand_in,
+    stand_in::{NoDecisionTask, UnknownEvent, stand_in},
 };

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use taskgraph_config::{GraphConfig, Parameters, ParametersExtension, read_version};
 use taskgraph_kinds::{Environment, Extension, Registry};
 use taskgraph_value::{List, Map, Str, Value, map, text};
-use taskgraph_vcs::{Changes, DiffFilter, Repository};
+use taskgraph_vcs::{Changes, DiffFilter, Error as VcsError, NULL_REVISION, Repository};
 
 use crate::{
     error::{AnyError, Error},
@@ -58,7 +58,7 @@ pub struct PushParameters {
 ///
 /// A push whose commit message has `DONTBUILD` gets the target method `nothing`. Only the latest commit counts.
 ///
-/// Fails with [`Error::Vcs`] if the revisions are not known here, with [`Error::Parameters`] and everything that is
+/// Fails with [`Error::UnknownRevision`] if a revision is not known here, with [`Error::Vcs`], with [`Error::Parameters`] and everything that is
 /// wrong in the result, and with what is wrong with the file or note.
 pub fn decision_parameters(push: &Push, context: &PushContext<'_>) -> Result<PushParameters, Error> {
     let mut values = computed(push, context)?;
@@ -88,7 +88,8 @@ pub fn decision_parameters(push: &Push, context: &PushContext<'_>) -> Result<Pus
 
 fn computed(push: &Push, context: &PushContext<'_>) -> Result<Map, Error> {
     let pushed = Changes::Between { base: &push.base_rev, rev: &push.head_rev };
-    let mut files = context.repository.changed_files(pushed, DiffFilter::ALL)?;
+    let files = context.repository.changed_files(pushed, DiffFilter::ALL);
+    let mut files = files.map_err(|error| unknown_revision(push, context.repository, error))?;
     if push.uncommitted {
         files.extend(context.repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?);
         files.sort_unstable();
@@ -127,6 +128,20 @@ fn computed(push: &Push, context: &PushContext<'_>) -> Result<Map, Error> {
         "tasks_for" => push.tasks_for.as_str(),
         "version" => read_version(context.cwd)?,
     })
+}
+
+/// What is wrong if the tool does not know what a push changed: mostly the history is not deep enough.
+fn unknown_revision(push: &Push, repository: &Repository, error: VcsError) -> Error {
+    let asked = [("base", &push.base_rev), ("head", &push.head_rev)].into_iter();
+    let mut asked = asked.filter(|(_, revision)| !revision.is_empty() && *revision != NULL_REVISION);
+    let is_failure = matches!(error, VcsError::Failed { .. });
+    let unknown = |revision: &str| matches!(repository.does_revision_exist_locally(revision), Ok(false));
+    match asked.find(|(_, revision)| is_failure && unknown(revision)) {
+        Some((of, revision)) => {
+            Error::UnknownRevision { of, revision: revision.clone(), root: repository.root().to_owned() }
+        }
+        None => error.into(),
+    }
 }
 
 /// The build date as people read it. As in Python, a year has as many digits as it needs.

@@ -151,9 +151,13 @@ fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         for route in routes(task) {
             let Some(namespace) = route.strip_prefix("index.") else { continue };
             if namespace.split('.').any(|part| part.is_empty() || !part.bytes().all(valid)) {
-                let problem = format!(
+                let mut problem = format!(
                     "the route `{route}` is no path of the index: parts between dots have letters, digits and _!~*'()%-"
                 );
+                let is_wrong = |letter: char| letter != '.' && !u8::try_from(letter).is_ok_and(valid);
+                if let Some((name, value)) = verifying.session.parameters.origin(route, is_wrong) {
+                    problem += &format!("; `{value}` is the parameter `{name}`");
+                }
                 found.push(Finding::of_task(&task.label, problem));
             }
         }

@@ -46,7 +46,8 @@ impl Action for CancelAll {
             .map(|status| status.task_id)
             .collect();
         ids.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-        call.say(&format!("canceling {} tasks", ids.len()));
+        let doing = if call.is_test() { "would cancel" } else { "canceling" };
+        call.say(&format!("{doing} {} tasks", ids.len()));
         Ok(cancel(call, &ids)?)
     }
 }

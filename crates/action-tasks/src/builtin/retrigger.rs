@@ -84,7 +84,8 @@ impl Action for Retrigger {
         let times = times(&call.input);
         call.create_tasks(&Creation::of(&push), &Round::times(times, &to_run))?;
         let more = if truth("downstream") { " with downstream" } else { "" };
-        call.say(&format!("retriggered {label}{more}, {times} time{}", if times == 1 { "" } else { "s" }));
+        let done = if call.is_test() { "would retrigger" } else { "retriggered" };
+        call.say(&format!("{done} {label}{more}, {times} time{}", if times == 1 { "" } else { "s" }));
         Ok(())
     }
 }

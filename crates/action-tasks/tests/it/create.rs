@@ -6,7 +6,7 @@ use taskcluster_queue_client::TaskId;
 use taskgraph_action_tasks::Error;
 use taskgraph_value::{Value, map};
 
-use crate::support::{ACTION, BEFORE, DECISION, Push, counts, id, of_action, of_decision};
+use crate::support::{ACTION, BEFORE, DECISION, OTHER, Push, counts, id, of_action, of_decision};
 
 #[test]
 fn a_task_is_retriggered_as_often_as_asked() {
@@ -89,9 +89,6 @@ fn an_action_that_is_run_again_creates_nothing_twice() {
     assert!(said.iter().any(|line| line.starts_with("exists already: ")), "{said:?}");
 }
 
-/// A task of somebody else.
-const OTHER: &str = "AAECAwQFRgeICQoLDA0ODw";
-
 #[test]
 fn an_interrupted_action_is_finished_although_the_index_has_more_now() {
     let push = Push::new();
@@ -111,17 +108,74 @@ fn an_interrupted_action_is_finished_although_the_index_has_more_now() {
 }
 
 #[test]
-fn an_action_that_is_run_again_does_not_see_later_ones() {
+fn what_took_the_place_of_a_task_does_so_again() {
     let push = Push::new();
+    let tool = |id: &str| {
+        push.task_with_routes(id, "tool of another push", &["index.example.cache.tool"]);
+        push.artifacts(id, &[]);
+        push.index("example.cache.tool", id);
+    };
+    let add = || push.run("add-new-jobs", None, map! { "tasks" => vec!["docs".into()] });
+    tool(OTHER);
+    add().unwrap();
+    let docs = push.definition(&of_action("0", "docs"));
+    assert_eq!(docs["payload"]["env"]["tool"], OTHER);
+    push.time.pass(TimeDelta::minutes(1));
+    tool("BAECAwQFRgeICQoLDA0ODw");
+    add().unwrap();
+    assert_eq!(push.definition(&of_action("0", "docs")), docs);
+    assert_eq!(push.read("label-to-taskid.json")["tool"], OTHER);
+}
+
+#[test]
+fn an_action_that_is_run_again_does_not_see_later_ones() {
+    for began in [true, false] {
+        let push = Push::new();
+        if began {
+            push.begin(ACTION);
+        }
+        let retrigger = || push.run("retrigger", Some("test-1"), Value::Null);
+        retrigger().unwrap();
+        let first = push.definition(&of_action("0", "test-1"));
+        push.time.pass(TimeDelta::minutes(1));
+        push.other_action();
+        push.end_other_action();
+        retrigger().unwrap();
+        assert_eq!(push.definition(&of_action("0", "test-1")), first);
+    }
+}
+
+/// An action that was created before, or after, does not matter: what counts is whether it ended before this one began.
+#[test]
+fn an_action_that_is_run_again_sees_what_had_ended_when_it_began() {
+    let push = Push::new();
+    push.other_action();
+    push.time.pass(TimeDelta::minutes(1));
+    push.begin(ACTION);
     let retrigger = || push.run("retrigger", Some("test-1"), Value::Null);
     retrigger().unwrap();
     let first = push.definition(&of_action("0", "test-1"));
+    assert_eq!(first["payload"]["env"]["build"], of_decision("build").as_str());
     push.time.pass(TimeDelta::minutes(1));
-    push.task(OTHER, "another action", &[]);
-    push.artifacts(OTHER, &[("label-to-taskid.json", map! { "build" => OTHER }.into())]);
-    push.index(&format!("example.v2.example.revision.b.actions.{OTHER}"), OTHER);
+    push.end_other_action();
     retrigger().unwrap();
     assert_eq!(push.definition(&of_action("0", "test-1")), first);
+    let expected = format!("task {OTHER} does not count: this action began before it ended");
+    assert!(push.said.borrow().contains(&expected), "{:?}", push.said);
+
+    let push = Push::new();
+    push.time.pass(TimeDelta::minutes(1));
+    push.other_action();
+    push.end_other_action();
+    push.time.pass(TimeDelta::minutes(1));
+    push.begin(ACTION);
+    for _ in 0..2 {
+        push.run("retrigger", Some("test-1"), Value::Null).unwrap();
+        let again = push.definition(&of_action("0", "test-1"));
+        assert_eq!(again["payload"]["env"]["build"], OTHER);
+        // Somebody runs the other action again. What it created first is still there.
+        push.wait(push.cluster.queue().rerun_task(&id(OTHER))).unwrap();
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const DECISION: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
 pub(crate) const ACTION: &str = "PgAKBjVOQPCNmKf4k9nSZA";
+/// A task of somebody else.
+pub(crate) const OTHER: &str = "AAECAwQFRgeICQoLDA0ODw";
 
 /// An embedded cluster in memory with a push, and a checkout of it.
 pub(crate) struct Push {
@@ -147,13 +149,25 @@ impl Push {
         self.task_of(task_id, name, needs, DECISION);
     }
 
+    /// Creates a task of the group that can be found.
+    pub(crate) fn task_with_routes(&self, task_id: &str, name: &str, routes: &[&str]) {
+        self.create(task_id, name, json!({ "taskGroupId": DECISION, "routes": routes }));
+    }
+
     pub(crate) fn task_of(&self, task_id: &str, name: &str, needs: &[&str], group: &str) {
+        self.create(task_id, name, json!({ "taskGroupId": group, "dependencies": needs }));
+    }
+
+    fn create(&self, task_id: &str, name: &str, keys: Json) {
         let times = |days| (self.time.now() + TimeDelta::days(days)).to_rfc3339();
-        let definition = json!({
-            "taskQueueId": "p/w", "schedulerId": "example-level-1", "taskGroupId": group, "dependencies": needs,
+        let mut definition = json!({
+            "taskQueueId": "p/w", "schedulerId": "example-level-1",
             "created": times(0), "deadline": times(1), "expires": times(30), "payload": {},
             "metadata": {"name": name, "description": "", "owner": "a@b.example", "source": "https://a.example"},
         });
+        for (key, value) in keys.as_object().unwrap() {
+            definition[key] = value.clone();
+        }
         self.wait(self.cluster.queue().create_task(&id(task_id), &definition)).unwrap();
     }
 
@@ -168,6 +182,22 @@ impl Push {
             work.upload(folder.path()).await.unwrap();
             work.end(Report::Completed).await.unwrap();
         });
+    }
+
+    /// Lets a worker take a task.
+    pub(crate) fn begin(&self, task_id: &str) {
+        self.wait(Work::begin(&self.cluster, &id(task_id))).unwrap();
+    }
+
+    /// Creates another action task of the push, in which somebody builds again.
+    pub(crate) fn other_action(&self) {
+        self.task(OTHER, "another action", &[]);
+    }
+
+    /// Ends it, so that its labels can be seen.
+    pub(crate) fn end_other_action(&self) {
+        self.artifacts(OTHER, &[("label-to-taskid.json", map! { "build" => OTHER }.into())]);
+        self.index(&format!("example.v2.example.revision.b.actions.{OTHER}"), OTHER);
     }
 
     pub(crate) fn end(&self, task_id: &str, report: Report<'_>) {

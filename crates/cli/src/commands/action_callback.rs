@@ -17,7 +17,7 @@ use crate::commands::decision::ARTIFACTS;
 use crate::connection::{Connection, now};
 use crate::failure::Misuse;
 use crate::generation::{Request, session};
-use crate::laptop;
+use crate::laptop::{Alone, work};
 use crate::log::Log;
 use crate::output::Destination;
 use crate::world::{World, random_bytes};
@@ -68,6 +68,7 @@ pub(crate) fn on_laptop(
     world: &World,
     log: &Log,
 ) -> Result<()> {
+    let alone = Alone::with(own, world)?;
     let definition = connection.block_on(connection.cluster().queue().task(own))?;
     let variables = definition.pointer("/payload/env").and_then(serde_json::Value::as_object);
     let environment =
@@ -77,7 +78,7 @@ pub(crate) fn on_laptop(
     // Without a callback it is another task, and those are left alone.
     let world = World { environment: environment.with("TASK_ID", own.as_str()), ..world.clone() };
     let asked = Asked::of_environment(&world.environment).with_context(|| format!("task {own}"))?;
-    laptop::work(own, connection, &world, |work, folder| {
+    work(&alone, connection, |work, folder| {
         let task = Task::new(own.clone(), asked, common, work.cluster(), connection, &world)?;
         remind(&task.parameters, &world, log);
         task.run(work.cluster(), folder, connection, &world, log)

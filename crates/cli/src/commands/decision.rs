@@ -63,6 +63,9 @@ pub(crate) fn run(args: Box<DecisionArgs>, world: &World, out: &mut dyn Write, l
     let folder = world.cwd.join(ARTIFACTS);
     if args.dry_run {
         let push = args.push.push(tree.checkout(world.now.timestamp())?)?;
+        if world.local {
+            tree.check_event(&push, tree.template()?.as_ref())?;
+        }
         let decision = tree.prepare(push, &task_id, args.no_verify, log)?;
         let plan = decision.describe(&task_id, &folder, CreatedBefore::default())?;
         return Destination::Out.write(out, |out| {

@@ -52,7 +52,11 @@ fn a_test_prints_what_would_be_created_and_creates_nothing() {
             "--local test-action-callback -p task-id={decision} --task-group-id {decision} {args}"
         ))
     };
-    let printed = test(&format!("retrigger --task-id {task} --input input.yml")).ok();
+    let run = test(&format!("retrigger --task-id {task} --input input.yml"));
+    let said: Vec<&str> = run.stderr.lines().filter(|line| line.contains("would")).collect();
+    assert!(said.len() == 3 && said[2] == "would retrigger build-linux, 2 times", "{}", run.stderr);
+    assert!(!run.stderr.contains("created"), "{}", run.stderr);
+    let printed = run.ok();
     let created: Vec<Value> = Deserializer::from_str(&printed).into_iter().collect::<Result<_, _>>().unwrap();
     assert_eq!(created.len(), 2);
     assert_ne!(created[0][0], created[1][0]);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -159,8 +160,11 @@ fn a_decision_that_failed_is_finished_by_the_next() {
     env.edit("taskcluster/kinds/app/kind.yml", "tool: tool-missing", "tool: tool-compiler");
     assert_eq!(env.run("decision --local").ok(), "fdtgsD5DQUmAQZEaGMvQ4Q\n");
     assert_eq!(env.state("fdtgsD5DQUmAQZEaGMvQ4Q"), "completed");
+    let files = env.files(".taskgraph/artifacts/fdtgsD5DQUmAQZEaGMvQ4Q");
     let Run { code, stderr, .. } = env.run("decision --local");
     assert_eq!(code, Some(1));
+    assert_eq!(env.files(".taskgraph/artifacts/fdtgsD5DQUmAQZEaGMvQ4Q"), files);
+    assert_eq!(env.files(".taskgraph/artifacts").len(), 1);
     assert_eq!(
         stderr,
         "error: task fdtgsD5DQUmAQZEaGMvQ4Q is completed: only a task that can run, or ran without success, is run \
@@ -193,9 +197,36 @@ fn what_is_missing_is_said_at_once() {
         "error: a decision needs --pushlog-id, --repository-type, --base-repository, --head-repository, --head-ref, \
          --head-rev, --tasks-for; with --local, the checkout says all of that\n"
     );
+    for (flags, expected) in
+        [("--base-rev 12ab", "base revision `12ab`"), ("--head-rev 12ab", "head revision `12ab`")]
+    {
+        let message = env.run(&format!("decision --local --dry-run {flags}")).failed(1);
+        let rest = "is not in the checkout `$ROOT/repo`; fetch it, or more of the history\n";
+        assert_eq!(message, format!("error: the {expected} {rest}"));
+    }
     fs::write(env.path("artifacts"), "no folder").unwrap();
     let message = env.run("decision --local --dry-run").failed(1);
     assert!(message.starts_with("error: cannot write artifacts to `$ROOT/repo/artifacts`: "), "{message}");
+}
+
+#[test]
+fn tasks_need_a_repository_that_people_can_look_at() {
+    let env = with_tool();
+    env.git(["remote", "remove", "origin"]);
+    let message = env.run("explain tool-compiler").failed(1);
+    let expected = "expected a repository on github.com\nhint: parameters name one if a remote of the checkout is on GitHub \
+                    or hg.mozilla.org, or if they are those of a decision: -p task-id=<id>\n";
+    assert!(message.ends_with(expected), "{message}");
+}
+
+#[test]
+fn without_a_commit_there_is_nothing_to_decide_about() {
+    let env = TestEnv::without_checkout();
+    env.git(["init", "--quiet"]);
+    assert_eq!(
+        env.run("decision --local").failed(1),
+        "error: there is no commit in `$ROOT/repo` yet, and a decision is about one\n"
+    );
 }
 
 /// The flags of a push of what is checked out, except for the project.
@@ -235,6 +266,41 @@ fn a_decision_that_is_made_again_creates_nothing_twice() {
     assert!(message.contains("app-app") && message.contains("Makes another app"), "{message}");
 }
 
+#[test]
+fn what_took_the_place_of_a_task_does_so_again() {
+    let mut duty = with_tool_in_a_cluster();
+    let made = |env: &TestEnv| -> (BTreeMap<String, String>, String) {
+        let run = env.run(&flags(env));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        (serde_json::from_str(&env.read("artifacts/label-to-taskid.json")).unwrap(), run.stderr)
+    };
+    let (first, _) = made(&duty.env);
+    duty.local.resolve_all(group().as_str()).unwrap();
+    let decision = duty.task_with("decision", json!({"schedulerId": "example-level-1"}));
+    duty.env = duty.env.variable("TASK_ID", decision.as_str());
+    let (second, said) = made(&duty.env);
+    assert!(said.ends_with("Created 1 task.\n"), "{said}");
+    assert_eq!(second["tool-compiler"], first["tool-compiler"]);
+
+    // By now the index has a newer tool. The app needs the one that it was created with.
+    let newer = duty.task_with("newer tool", json!({"schedulerId": "example-level-1"}));
+    let tool = duty.env.run(&format!("task def {}", first["tool-compiler"])).ok();
+    let tool: serde_json::Value = serde_json::from_str(&tool).unwrap();
+    let routes = tool["routes"].as_array().unwrap().iter();
+    for path in routes.filter_map(|route| route.as_str()?.strip_prefix("index.")) {
+        let entry = json!({"taskId": newer, "rank": 1e15, "data": {}, "expires": tool["expires"]});
+        let run = duty.env.feed(&format!("api index insertTask {path}"), &entry.to_string());
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+    }
+    let (again, said) = made(&duty.env);
+    assert!(said.ends_with("Created 0 tasks; 1 existed already.\n"), "{said}");
+    assert_eq!(again, second);
+    // To another decision, it is the newer one.
+    let decision = duty.task_with("decision", json!({"schedulerId": "example-level-1"}));
+    duty.env = duty.env.variable("TASK_ID", decision.as_str());
+    assert_eq!(made(&duty.env).0["tool-compiler"], newer.as_str());
+}
+
 /// The same repository, and a running decision task in another cluster than its own.
 fn with_tool_in_a_cluster() -> Duty {
     let mut duty = Duty::new();
@@ -255,12 +321,13 @@ fn with_tool_in_a_cluster() -> Duty {
 fn an_interrupted_decision_is_finished_as_it_began() {
     let env = with_tool();
     // The queue refuses one of the tasks, so that the other is there.
-    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", "Makes an app\n    scopes: ['bad\u{fc}']\n");
+    let long = format!("Makes an app{}", "!".repeat(1 << 15));
+    env.edit("taskcluster/kinds/app/kind.yml", "Makes an app\n", &format!("{long}\n"));
     let run = env.run("decision --local --tasks-for github-pull-request");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(run.stderr.contains("only 1 of 2 tasks were created"), "{}", run.stderr);
     let decision = env.files(".taskgraph/artifacts").pop_first().unwrap();
-    env.edit("taskcluster/kinds/app/kind.yml", "['bad\u{fc}']", "[]");
+    env.edit("taskcluster/kinds/app/kind.yml", &long, "Makes an app");
     let env = env.variable("TASK_ID", &decision);
     let run = env.run("decision --local");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
@@ -306,4 +373,92 @@ fn who_may_not_create_tasks_is_told_so() {
     let run = env.run(&flags(&env));
     assert_eq!(run.code, Some(4), "{}", run.stderr);
     assert!(!run.stderr.contains("guessed"), "{}", run.stderr);
+}
+
+#[test]
+fn letters_that_no_scope_has_are_told_before_anything_is_created() {
+    const ID: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
+    let env = with_tool().variable("TASK_ID", ID);
+    let kind = "taskcluster/kinds/app/kind.yml";
+    env.edit(kind, "Makes an app\n", "Makes an app\n    scopes: ['a:gr\u{f6}\u{df}e']\n");
+    env.git(["checkout", "--quiet", "-b", "gr\u{f6}\u{df}e"]);
+    let message = env.run("decision --local").failed(1);
+    let expected = "error: task `app-app`: `scopes.0`: a scope is printable ASCII, found `a:gr\u{f6}\u{df}e`; \
+                    `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+    assert_eq!(group_size(&env, ID), 1, "only the decision task");
+
+    env.edit(kind, "scopes: ['a:gr\u{f6}\u{df}e']", "routes: ['index.x.gr\u{f6}\u{df}e']");
+    let message = env.run("decision --local").failed(1);
+    let expected = "app/kind.yml:5: task `app-app`: the route `index.x.gr\u{f6}\u{df}e` is no path of the index: parts \
+                    between dots have letters, digits and _!~*'()%-; `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+
+    // The decision task itself may have them, too.
+    let template = crate::laptop::TASKCLUSTER_YML.replace(":branch:main", ":branch:${head_ref}");
+    env.write(".taskcluster.yml", &template);
+    env.edit(kind, "    routes: ['index.x.gr\u{f6}\u{df}e']\n", "");
+    let env = env.variable("TASK_ID", "AAECAwQFRgeICQoLDA0ODw");
+    let message = env.run("decision --local").failed(1);
+    let expected = "error: task `Decision`: `scopes.0`: a scope is printable ASCII, found \
+                    `assume:repo:github.com/example-org/example:branch:refs/heads/gr\u{f6}\u{df}e`; \
+                    `gr\u{f6}\u{df}e` is the parameter `head_ref`\n";
+    assert!(message.ends_with(expected), "{message}");
+    assert_eq!(env.run("--local task status AAECAwQFRgeICQoLDA0ODw").code, Some(1));
+    env.run("decision --local --head-ref main").ok();
+}
+
+fn group_size(env: &TestEnv, id: &str) -> usize {
+    env.run(&format!("--local group list {id}")).ok().lines().filter(|line| !line.is_empty()).count()
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_an_error_on_a_laptop() {
+    let env = with_tool();
+    let expected = "error: --tasks-for: expected hg-push, git-push, cron, github-push, github-release, \
+                    github-pull-request, github-pull-request-untrusted, github-issue-comment, action, pr-action, or what \
+                    an expression of .taskcluster.yml compares with, found `github-pusch`\n";
+    for command in
+        ["decision --local --tasks-for github-pusch", "decision --local --dry-run --tasks-for github-pusch"]
+    {
+        assert_eq!(env.run(command).failed(2), expected);
+    }
+    assert!(env.files(".taskgraph/artifacts").is_empty());
+    let known =
+        crate::laptop::TASKCLUSTER_YML.replace("action\"'}", "action\" || tasks_for == \"github-pusch\"'}");
+    env.write(".taskcluster.yml", &known);
+    env.run("decision --local --tasks-for github-pusch").ok();
+    env.run("decision --local --tasks-for action").ok();
+}
+
+/// As the reference, which takes any word.
+#[test]
+fn an_event_that_nobody_knows_is_fine_in_a_cluster() {
+    let Duty { env, local: _local, .. } = &with_tool_in_a_cluster();
+    env.run(&flags(env).replace("--tasks-for github-push", "--tasks-for github-pusch")).ok();
+    assert!(env.read("artifacts/parameters.yml").contains("tasks_for: github-pusch\n"));
+}
+
+#[test]
+fn two_runs_of_one_decision_do_not_get_into_each_others_way() {
+    const ID: &str = "fdtgsD5DQUmAQZEaGMvQ4Q";
+    let env = with_tool().variable("TASK_ID", ID);
+    let start = || {
+        let mut command = env.taskgraph(&env.repo(), ["decision", "--local"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [(); 4].map(|()| start()).map(|child| env.finished(child.wait_with_output().unwrap()));
+    let (done, refused): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| run.code == Some(0));
+    assert_eq!(done.len(), 1, "{refused:?}");
+    assert_eq!(done[0].stdout, format!("{ID}\n"));
+    let in_time =
+        format!("error: another process is running task {ID} here: try again when that has ended\n");
+    let too_late = format!(
+        "error: task {ID} is completed: only a task that can run, or ran without success, is run here\n"
+    );
+    for run in refused {
+        assert!(run.stderr == in_time || run.stderr == too_late, "{}", run.stderr);
+    }
+    assert_eq!(env.state(ID), "completed");
+    assert_eq!(group_size(&env, ID), 3);
 }

@@ -54,6 +54,8 @@ pub struct Fault {
     pub label: Str,
     /// What is wrong.
     pub problem: String,
+    /// The text that is wrong, if a parameter may have brought it in, see [`CreateError::traced`].
+    pub text: Option<Str>,
 }
 
 /// A task that exists, and is not the one that we would create.

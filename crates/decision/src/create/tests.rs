@@ -42,6 +42,14 @@ fn refused(task: Task, expected: &str) {
 }
 
 #[test]
+fn a_scheduler_says_the_level() {
+    assert_eq!(level_of("example-level-3", "example"), Some("3"));
+    for other in ["example-level-4", "example-level-", "other-level-3", "example-3", ""] {
+        assert_eq!(level_of(other, "example"), None);
+    }
+}
+
+#[test]
 fn the_decision_is_needed_where_nothing_else_is() {
     let outside = map! { "dependencies" => vec!["AAECAwQFRgeICQoLDA0ODw".into()] };
     let tasks =
@@ -113,6 +121,10 @@ fn what_no_queue_accepts_is_said_before_anything_is_sent() {
     refused(
         task("a", map! { "dependencies" => vec![1.into()] }.into()),
         "task `a`: `dependencies.0`: expected a taskId, found the integer 1",
+    );
+    refused(
+        task("a", map! { "dependencies" => vec!["b".into()] }.into()),
+        "task `a`: `dependencies.0`: expected a taskId, found the string \"b\"",
     );
     let mut copied = task("a", map! {}.into());
     copied.attributes.insert(text!("task_duplicates"), "3".into());

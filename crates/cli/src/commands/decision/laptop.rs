@@ -1,6 +1,5 @@
 //! Decisions in the embedded cluster, which has neither GitHub nor administrators.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
@@ -8,16 +7,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
 use taskcluster_queue_client::{Cluster, Error as ClientError, TaskId};
-use taskgraph_action_tasks::actions_json;
+use taskgraph_action_tasks::{actions_json, permissions};
 use taskgraph_chain_of_trust::{Making, Template, Tree as Installed, install_hooks};
-use taskgraph_decision::{Push, stand_in};
+use taskgraph_decision::{Plan, Push, level_of, stand_in};
 use taskgraph_kinds::Session;
 use taskgraph_value::Value;
 
 use super::{DecisionArgs, Prepared, Tree};
-use crate::connection::Connection;
+use crate::connection::{Connection, now};
 use crate::failure::{Misuse, message};
-use crate::laptop::{repository_folder, work};
+use crate::laptop::{Alone, repository_folder, work};
 use crate::log::Log;
 use crate::world::{LOCAL_ROOT_URL, World};
 
@@ -30,6 +29,7 @@ pub(super) fn on_laptop(
     log: &Log,
 ) -> Result<()> {
     let (world, cluster) = (tree.world, connection.cluster());
+    let alone = Alone::with(task_id, world)?;
     let begun = connection.block_on(begun(cluster, task_id))?;
     let record = record(world, task_id)?;
     // One that is finished later is about the push that it began with.
@@ -40,22 +40,26 @@ pub(super) fn on_laptop(
     let level = args.push.level.clone();
     let mut push = args.push.push(known)?;
     let template = tree.template()?;
+    tree.check_event(&push, template.as_ref())?;
     let is_new = begun.is_none();
     let definition = match begun {
         Some(definition) => definition,
         None => tree.decision_task(&push, template.as_ref(), task_id, log)?,
     };
     // A project's template knows which branches it trusts.
-    match (tree.level_of(&definition), level) {
+    let scheduler = definition.get("schedulerId").and_then(Json::as_str).unwrap_or_default();
+    match (level_of(scheduler, tree.config.trust_domain()), level) {
         (Some(of_task), Some(level)) if of_task != level => {
             return Err(anyhow!(Misuse(format!(
                 "--level: the decision task of such a push has the level {of_task}, found {level}"
             ))));
         }
-        (Some(of_task), _) => push.level = of_task,
+        (Some(of_task), _) => push.level = of_task.to_owned(),
         (None, _) => {}
     }
     let decision = tree.prepare(push, task_id, args.no_verify, log)?;
+    // What no queue accepts is said before there are hooks.
+    let plan = decision.plan_itself(task_id, &definition)?;
     connection.block_on(async {
         if let Some(template) = &template {
             decision.install(template, &definition, cluster, task_id).await?;
@@ -63,11 +67,11 @@ pub(super) fn on_laptop(
         if is_new {
             fs::write(&record, serde_json::to_vec(&decision.push)?)
                 .with_context(|| format!("cannot write {}", record.display()))?;
-            cluster.queue().create_task(task_id, &definition).await?;
+            plan.create(cluster, now, |_| {}).await?;
         }
         anyhow::Ok(())
     })?;
-    work(task_id, connection, world, |work, folder| {
+    work(&alone, connection, |work, folder| {
         let made = decision.make(task_id, folder, connection, work.cluster());
         if made.is_err() {
             log.info(format_args!(
@@ -84,13 +88,18 @@ pub(super) fn on_laptop(
 
 impl Tree<'_> {
     /// The tree's `.taskcluster.yml`, if it has one.
-    fn template(&self) -> Result<Option<Template>> {
+    pub(super) fn template(&self) -> Result<Option<Template>> {
         let path = self.repository.root().join(".taskcluster.yml");
         match fs::read(&path) {
             Ok(content) => Ok(Some(Template::parse(&content, &path)?)),
             Err(error) if error.kind() == NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
+    }
+
+    /// Fails if nobody knows what the push is.
+    pub(super) fn check_event(&self, push: &Push, template: Option<&Template>) -> Result<(), Misuse> {
+        push.check_event(template).map_err(|error| Misuse(format!("--tasks-for: {error}")))
     }
 
     /// The decision task that the tree wants, or a plain one.
@@ -106,25 +115,25 @@ impl Tree<'_> {
         let Some(template) = template else { return Ok(plain()) };
         let commit = self.repository.commit_message(None).unwrap_or_default();
         let making = Making { root_url: Some(LOCAL_ROOT_URL), ..Making::of_one_task(task_id, now) };
-        let why = match push.decision_task(template, &commit, &making) {
-            Ok(Some(definition)) if scopes(&definition).next().is_some() => return Ok(definition),
-            Ok(Some(_)) => "it has no scopes, so it could not create a task".to_owned(),
-            Ok(None) => format!("it wants none for {}", push.tasks_for),
-            Err(error) => message(&error.into()),
-        };
-        log.info(format_args!("A plain decision task takes the place of that of .taskcluster.yml: {why}"));
-        Ok(plain())
-    }
-
-    /// The level of the repository, as the scheduler of a task says.
-    fn level_of(&self, definition: &Json) -> Option<String> {
-        let scheduler = definition.get("schedulerId")?.as_str()?;
-        let level = scheduler.strip_prefix(self.config.trust_domain().as_str())?.strip_prefix("-level-")?;
-        ["1", "2", "3"].contains(&level).then(|| level.to_owned())
+        push.decision_task(template, &commit, &making).or_else(|why| {
+            let why = message(&why.into());
+            log.info(format_args!(
+                "A plain decision task takes the place of that of .taskcluster.yml: {why}"
+            ));
+            Ok(plain())
+        })
     }
 }
 
 impl Prepared<'_> {
+    /// What creates the decision task itself.
+    fn plan_itself(&self, task_id: &TaskId, definition: &Json) -> Result<Plan> {
+        let name = definition.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default();
+        let definition: Value = serde_json::from_value(definition.clone())?;
+        let plan = Plan::of_definition(name, task_id.clone(), definition, self.world.now.to_utc());
+        Ok(plan.map_err(|error| error.traced(&self.session.parameters))?)
+    }
+
     /// Makes the hooks of the tree's actions in a cluster that nobody else uses, and lets tasks do what they need there.
     async fn install(
         &self,
@@ -183,11 +192,4 @@ fn recorded(record: &Path, task_id: &TaskId) -> Result<Option<Push>> {
 
 fn scopes(definition: &Json) -> impl Iterator<Item = &str> {
     definition.get("scopes").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
-}
-
-/// The permissions that actions are declared with.
-fn permissions(actions: &Value) -> BTreeSet<String> {
-    let actions = actions.at("actions").and_then(Value::as_list);
-    let permission = |action: &Value| Some(action.at("extra.actionPerm")?.as_str()?.to_string());
-    actions.into_iter().flatten().filter_map(permission).collect()
 }
