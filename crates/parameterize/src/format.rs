@@ -35,7 +35,8 @@ impl Template {
         Self::parse_shared(text.into())
     }
 
-    fn parse_shared(text: Str) -> Result<Self, Error> {
+    /// As [`Template::parse`], sharing the text.
+    pub fn parse_shared(text: Str) -> Result<Self, Error> {
         let pieces = Pieces::new(&text, 0..text.len()).collect::<Result<Vec<_>, _>>();
         match pieces {
             Ok(pieces) => Ok(Template { text, pieces }),

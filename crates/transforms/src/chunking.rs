@@ -1,7 +1,7 @@
 //! `chunk`: the same task several times, each with its number.
 
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
-use taskgraph_parameterize::{SubstituteError, substitute};
+use taskgraph_parameterize::{SubstituteError, Template, substitute};
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
 use taskgraph_value::{Map, Str, Value, map, split_path, text};
 
@@ -34,21 +34,23 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
         _ => return Err(Problem::missing("chunk.total-chunks", "an integer")),
     };
     check_count("chunk.total-chunks", usize::try_from(total).unwrap_or(0))?;
-    let fields: Vec<&Str> = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str).collect();
+    let paths = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str);
+    let mut fields: Vec<(&Str, Option<Template>)> = paths.map(|path| (path, None)).collect();
+    out.reserve(usize::try_from(total).unwrap_or(0));
     for this in 1..=total {
         let mut task = task.clone();
         let values = map! { "this_chunk" => this, "total_chunks" => total };
         task.map_mut(text!("attributes")).extend_from(&values);
-        for field in &fields {
-            fill(&mut task, field, &values)?;
+        for (path, template) in &mut fields {
+            fill(&mut task, path, template, &values)?;
         }
         out.push(task);
     }
     Ok(())
 }
 
-/// Fills the values into a field, and into its name.
-fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
+/// Fills the values into a field, and into its name. `known` is the template that the field of the chunk before was.
+fn fill(task: &mut Map, path: &str, known: &mut Option<Template>, values: &Map) -> Result<(), Problem> {
     let missing =
         || Problem::missing(path, "a field of the task, because `chunk.substitution-fields` lists it");
     let (mut container, mut rest) = (task, path);
@@ -59,11 +61,29 @@ fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
     let in_field = |source| Problem::other(SubstituteError::Template { path: path.into(), source });
     let value = container.get_mut(rest).ok_or_else(missing)?;
     if !rest.contains(['{', '}']) {
-        *value = substitute(std::mem::take(value), values).map_err(in_field)?;
+        let filled = match &*value {
+            Value::Str(text) => {
+                template_of(text, known).and_then(|template| template.render(values)).map(Value::Str)
+            }
+            other => substitute(other.clone(), values),
+        };
+        *value = filled.map_err(in_field)?;
         return Ok(());
     }
     let value = value.clone();
     let name = taskgraph_parameterize::format(&rest.into(), values).map_err(in_field)?;
     container.insert(name, substitute(value, values).map_err(in_field)?);
     Ok(())
+}
+
+/// The text as a template. All chunks share it, so it is parsed for the first.
+fn template_of<'a>(
+    text: &Str,
+    known: &'a mut Option<Template>,
+) -> Result<&'a Template, taskgraph_parameterize::Error> {
+    let template = match known.take().filter(|known| Str::ptr_eq(known.text(), text)) {
+        Some(template) => template,
+        None => Template::parse_shared(text.clone())?,
+    };
+    Ok(known.insert(template))
 }

@@ -33,7 +33,12 @@ pub use arcstr::literal as __literal;
 /// A string shared by pointer. A [`text!`] literal costs nothing, a clone only a counter.
 pub use arcstr::ArcStr as Str;
 
-pub use crate::{list::List, map::Map, share::Sharer, value::{Value, split_path}};
+pub use crate::{
+    list::List,
+    map::Map,
+    share::Sharer,
+    value::{Value, split_path},
+};
 
 /// A [`Str`] of a literal, without allocating.
 ///
@@ -61,6 +66,6 @@ macro_rules! map {
     () => { $crate::Map::new() };
     ($($key:literal => $value:expr),+ $(,)?) => {{
         let entries = vec![$(($crate::text!($key), $crate::Value::from($value))),+];
-        $crate::Map::from(entries)
+        $crate::Map::of_distinct(entries)
     }};
 }

@@ -27,6 +27,12 @@ impl Map {
         Map(Arc::new(Entries::with_capacity(capacity)))
     }
 
+    /// A map of keys that are known to be distinct.
+    #[doc(hidden)]
+    pub fn of_distinct(list: Vec<(Str, Value)>) -> Self {
+        Map(Arc::new(Entries::of_distinct(list)))
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.0.list().len()

@@ -92,7 +92,7 @@ fn add_treeherder(
     }
 
     extra.set_default(text!("treeherder-platform"), &platform);
-    let shown = extra.map_mut(text!("treeherder"));
+    let mut shown = Map::with_capacity(7);
     shown.insert(text!("collection"), collection.clone());
     if let Some(group) = group {
         shown.insert(text!("groupName"), group_name(kind, group)?);
@@ -102,6 +102,7 @@ fn add_treeherder(
     shown.insert(text!("machine"), machine.clone());
     shown.insert(text!("symbol"), symbol.into());
     shown.insert(text!("tier"), all("tier"));
+    extra.map_mut(text!("treeherder")).extend_from(&shown);
 
     let route = match usual.route.get() {
         Some(route) => route,

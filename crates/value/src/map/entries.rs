@@ -85,6 +85,15 @@ impl Entries {
         }
     }
 
+    pub(super) fn of_distinct(list: Vec<(Str, Value)>) -> Self {
+        let mut entries = Self { list, ..Self::default() };
+        for at in 0..entries.list.len().min(PRINTED) {
+            entries.set_print(at, print_of(&entries.list[at].0));
+        }
+        entries.reindex();
+        entries
+    }
+
     /// Sets all prints. Stops at a key that is there twice, with false.
     fn print_all(&mut self) -> bool {
         for at in 0..self.list.len() {
