@@ -1,89 +1,76 @@
 //! What verifications compare between tasks.
 
-use std::borrow::Cow;
-
 use taskgraph_graph::Task;
-use taskgraph_value::{Map, Str, Value, python};
+use taskgraph_value::{List, Map, Str, Value, python};
 
 /// What is compared between tasks. It is gathered in one pass, by several threads, because finding it takes longer than
 /// comparing it: a large graph does not fit into the cache.
-pub(crate) struct Facts<'a> {
-    pub(crate) routes: &'a [Value],
-    pub(crate) place: Place<'a>,
+pub(crate) struct Facts {
+    pub(crate) routes: List,
+    pub(crate) place: Place,
     /// The tier on Treeherder; the largest number if there is none.
     pub(crate) tier: i64,
-    pub(crate) aliases: Aliases<'a>,
+    /// What `toolchain-alias` says: a name or several.
+    aliases: Value,
 }
 
 /// Where a task is shown on Treeherder.
-pub(crate) enum Place<'a> {
+pub(crate) enum Place {
     Nowhere,
     /// In so many collections, which is not one.
     Collections(usize),
-    At(Shown<'a>),
+    At(Shown),
 }
 
 /// What Treeherder tells tasks apart by.
 #[derive(PartialEq, Eq, Hash)]
-pub(crate) struct Shown<'a> {
-    pub(crate) platform: Cow<'a, str>,
-    pub(crate) collection: &'a str,
+pub(crate) struct Shown {
+    pub(crate) platform: Str,
+    pub(crate) collection: Str,
     /// A group without a name, as in `(x)`, is not the same as none.
-    pub(crate) group: Option<Cow<'a, str>>,
-    pub(crate) symbol: Cow<'a, str>,
+    pub(crate) group: Option<Str>,
+    pub(crate) symbol: Str,
 }
 
-/// The other names of a toolchain.
-pub(crate) enum Aliases<'a> {
-    None,
-    One(&'a Str),
-    Many(&'a [Value]),
-}
-
-impl<'a> Facts<'a> {
-    pub(crate) fn of(task: &'a Task) -> Self {
+impl Facts {
+    pub(crate) fn of(task: &Task) -> Self {
         let definition = task.task.as_map();
         let extra = definition.and_then(|definition| definition.get_map("extra"));
         let shown = extra.and_then(|extra| extra.get_map("treeherder"));
         Facts {
-            routes: definition.map_or(&[], |definition| definition.get_list("routes")),
+            routes: definition.and_then(|all| all.get("routes")?.as_list()).cloned().unwrap_or_default(),
             place: shown.map_or(Place::Nowhere, Place::of),
             tier: shown.and_then(|shown| shown.get("tier")?.as_int()).unwrap_or(i64::MAX),
-            aliases: match task.attributes.get("toolchain-alias") {
-                Some(Value::Str(alias)) if !alias.is_empty() => Aliases::One(alias),
-                Some(Value::List(list)) => Aliases::Many(list),
-                _ => Aliases::None,
-            },
+            aliases: task.attributes.get("toolchain-alias").cloned().unwrap_or_default(),
         }
     }
-}
 
-impl<'a> Place<'a> {
-    fn of(shown: &'a Map) -> Self {
-        let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
-        let [(collection, _)] = collections else { return Place::Collections(collections.len()) };
-        let machine = shown.get_map("machine");
-        Place::At(Shown {
-            platform: machine.and_then(|machine| machine.get("platform")).map_or("".into(), shown_text),
-            collection,
-            group: shown.get("groupSymbol").map(shown_text),
-            symbol: shown.get("symbol").map_or("".into(), shown_text),
-        })
-    }
-}
-
-impl<'a> Aliases<'a> {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a Str> {
-        let (one, many): (_, &'a [Value]) = match self {
-            Aliases::None => (None, &[]),
-            Aliases::One(alias) => (Some(*alias), &[]),
-            Aliases::Many(list) => (None, list),
+    /// The other names of a toolchain.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = &Str> {
+        let (one, many): (_, &[Value]) = match &self.aliases {
+            Value::Str(alias) if !alias.is_empty() => (Some(alias), &[]),
+            Value::List(list) => (None, list),
+            _ => (None, &[]),
         };
         one.into_iter().chain(many.iter().filter_map(Value::as_str))
     }
 }
 
+impl Place {
+    fn of(shown: &Map) -> Self {
+        let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
+        let [(collection, _)] = collections else { return Place::Collections(collections.len()) };
+        let machine = shown.get_map("machine");
+        Place::At(Shown {
+            platform: machine.and_then(|machine| machine.get("platform")).map(shown_text).unwrap_or_default(),
+            collection: collection.clone(),
+            group: shown.get("groupSymbol").map(shown_text),
+            symbol: shown.get("symbol").map(shown_text).unwrap_or_default(),
+        })
+    }
+}
+
 /// A text, or what Python makes of any other value.
-fn shown_text(value: &Value) -> Cow<'_, str> {
-    value.as_str().map_or_else(|| python::str(value).into(), |text| text.as_str().into())
+fn shown_text(value: &Value) -> Str {
+    value.as_str().cloned().unwrap_or_else(|| python::str(value).into())
 }

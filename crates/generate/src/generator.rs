@@ -1,18 +1,18 @@
 //! The phases.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::{Task, TaskGraph};
-use taskgraph_kinds::{KindGraph, Origin, Session};
+use taskgraph_kinds::{KindGraph, LoadedTask, Origin, Session};
 use taskgraph_optimize::Optimized;
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, json::DateError, text};
 
 use crate::optimized::Morphed;
-use crate::verify::run_all;
+use crate::verify::{Looked, run_all};
 use crate::{Error, Filter, Finding, OptimizationInputs, Phase, Verification, Verifying};
 
 /// Generates a graph, phase by phase. Each phase is computed once, when it is first asked for.
@@ -22,6 +22,8 @@ pub struct Generator {
     kinds: OnceCell<KindGraph>,
     /// Where the tasks of the full task set were written, in its order.
     origins: OnceCell<Vec<Option<Origin>>>,
+    /// What verifications of the full task graph found out while its tasks were made.
+    looked: Cell<Option<Vec<Looked>>>,
     full_task_set: OnceCell<TaskGraph>,
     full_task_graph: OnceCell<TaskGraph>,
     target_task_set: OnceCell<TaskGraph>,
@@ -41,6 +43,7 @@ impl Generator {
             verifies: true,
             kinds: OnceCell::new(),
             origins: OnceCell::new(),
+            looked: Cell::new(None),
             full_task_set: OnceCell::new(),
             full_task_graph: OnceCell::new(),
             target_task_set: OnceCell::new(),
@@ -95,7 +98,19 @@ impl Generator {
     /// All tasks of all kinds, without edges.
     pub fn full_task_set(&self) -> Result<&TaskGraph, Error> {
         once(&self.full_task_set, || {
-            let loaded = self.kind_graph()?.load_tasks(&self.session)?;
+            let (session, kinds) = (&self.session, self.kind_graph()?);
+            let verifications = self.verifications(Phase::FullTaskGraph)?;
+            let graph = TaskGraph::default();
+            let look = |loaded: &[LoadedTask]| {
+                let tasks: Vec<_> = loaded.iter().map(|loaded| loaded.task.clone()).collect();
+                let kinds = kinds.kinds();
+                Looked::early(
+                    &verifications,
+                    Verifying { session, kinds, graph: &graph, tasks: &tasks, facts: &[] },
+                )
+            };
+            let (loaded, looked) = kinds.load_tasks_and(session, &look)?;
+            self.looked.set(Some(looked));
             let (tasks, origins): (Vec<_>, Vec<_>) =
                 loaded.into_iter().map(|loaded| (loaded.task, loaded.origin)).unzip();
             // This runs once, so the cell is empty.
@@ -239,26 +254,30 @@ impl Generator {
         Ok(graph)
     }
 
+    /// The verifications of a phase, in the order of their names.
+    fn verifications(&self, phase: Phase) -> Result<Vec<Arc<dyn Verification>>, Error> {
+        let registry = &self.session.registry;
+        let mut verifications = Vec::new();
+        for name in registry.names::<dyn Verification>() {
+            let verification = registry.get::<dyn Verification>(&name)?;
+            if self.verifies && verification.phase() == phase {
+                verifications.push(verification);
+            }
+        }
+        Ok(verifications)
+    }
+
     pub(crate) fn verify(
         &self,
         phase: Phase,
         kinds: &[taskgraph_kinds::Kind],
         graph: &TaskGraph,
     ) -> Result<(), Error> {
-        if !self.verifies {
-            return Ok(());
-        }
-        let registry = &self.session.registry;
-        let mut verifications = Vec::new();
-        for name in registry.names::<dyn Verification>() {
-            let verification = registry.get::<dyn Verification>(&name)?;
-            if verification.phase() == phase {
-                verifications.push(verification);
-            }
-        }
+        let verifications = self.verifications(phase)?;
+        let early = if phase == Phase::FullTaskGraph { self.looked.take() } else { None };
         let tasks = graph.tasks().as_slice();
         let verifying = Verifying { session: &self.session, kinds, graph, tasks, facts: &[] };
-        let findings = run_all(&verifications, verifying);
+        let findings = run_all(&verifications, verifying, early);
         if findings.is_empty() {
             return Ok(());
         }

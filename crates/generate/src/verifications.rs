@@ -77,6 +77,10 @@ impl Verification for Checked {
     fn splits(&self) -> bool {
         self.splits
     }
+
+    fn needs_graph(&self) -> bool {
+        !self.splits
+    }
 }
 
 fn definition(task: &Task) -> &Map {
@@ -90,7 +94,7 @@ fn routes(task: &Task) -> impl Iterator<Item = &Str> {
 
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<&Shown<'_>, &Str> =
+    let mut seen: FxHashMap<&Shown, &Str> =
         FxHashMap::with_capacity_and_hasher(verifying.facts.len(), FxBuildHasher);
     for (task, facts) in verifying.tasks.iter().zip(verifying.facts) {
         let shown = match &facts.place {
@@ -189,7 +193,7 @@ fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 fn toolchain_aliases(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let mut seen: FxHashMap<&Str, &Str> = FxHashMap::default();
     for (task, facts) in verifying.tasks.iter().zip(verifying.facts) {
-        for alias in facts.aliases.iter() {
+        for alias in facts.aliases() {
             if let Some(other) = seen.insert(alias, &task.label) {
                 found.push(Finding::of_task(
                     &task.label,

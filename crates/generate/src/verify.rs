@@ -59,7 +59,7 @@ pub struct Verifying<'a> {
     /// The tasks to look at: those of the graph, or some of them for a verification that splits.
     pub tasks: &'a [Arc<Task>],
     /// What is known about all tasks, for verifications that do not split.
-    pub(crate) facts: &'a [Facts<'a>],
+    pub(crate) facts: &'a [Facts],
 }
 
 /// A fault.
@@ -93,6 +93,12 @@ pub trait Verification: Send + Sync {
     fn splits(&self) -> bool {
         false
     }
+
+    /// Whether it looks at [`Verifying::graph`]. If it does not, and [splits](Verification::splits), it may get tasks as
+    /// soon as they are made, when there is no graph yet.
+    fn needs_graph(&self) -> bool {
+        true
+    }
 }
 
 impl Extension for dyn Verification {
@@ -102,31 +108,79 @@ impl Extension for dyn Verification {
 /// How many tasks one thread looks at, at a time: few enough to stay in its cache from one verification to the next.
 const PART: usize = 64;
 
-/// All that some verifications find, one verification after another.
-pub(crate) fn run_all(verifications: &[Arc<dyn Verification>], verifying: Verifying<'_>) -> Vec<Finding> {
+/// What is found out about some tasks, as soon as they are made or later.
+pub(crate) struct Looked {
+    /// For each verification; nothing for those that have not looked.
+    findings: Vec<Vec<Finding>>,
+    facts: Vec<Facts>,
+}
+
+impl Looked {
+    /// Lets the verifications look that `which` chooses.
+    fn new(
+        verifications: &[Arc<dyn Verification>],
+        which: impl Fn(&dyn Verification) -> bool,
+        facts: bool,
+        verifying: Verifying<'_>,
+    ) -> Self {
+        let look = |verification: &Arc<dyn Verification>| {
+            let mut found = Vec::new();
+            if which(&**verification) {
+                verification.verify(verifying, &mut found);
+            }
+            found
+        };
+        Looked {
+            findings: verifications.iter().map(look).collect(),
+            facts: verifying.tasks.iter().filter(|_| facts).map(|task| Facts::of(task)).collect(),
+        }
+    }
+
+    /// What can be found out before there is a graph. That is less work than later, when the tasks are in no cache any
+    /// more.
+    pub(crate) fn early(verifications: &[Arc<dyn Verification>], verifying: Verifying<'_>) -> Self {
+        Looked::new(verifications, is_early, compares(verifications), verifying)
+    }
+}
+
+/// Whether a verification can look at tasks before there is a graph.
+fn is_early(verification: &dyn Verification) -> bool {
+    verification.splits() && !verification.needs_graph()
+}
+
+/// Whether any verification compares tasks with each other.
+fn compares(verifications: &[Arc<dyn Verification>]) -> bool {
+    verifications.iter().any(|verification| !verification.splits())
+}
+
+/// All that some verifications find, one verification after another. `early` is what was found out about all tasks
+/// before.
+pub(crate) fn run_all(
+    verifications: &[Arc<dyn Verification>],
+    verifying: Verifying<'_>,
+    early: Option<Vec<Looked>>,
+) -> Vec<Finding> {
     if verifications.is_empty() {
         return Vec::new();
     }
-    let run = |verification: &Arc<dyn Verification>, tasks, facts| {
-        let mut found = Vec::new();
-        verification.verify(Verifying { tasks, facts, ..verifying }, &mut found);
-        found
-    };
-    let whole_too = verifications.iter().any(|verification| !verification.splits());
-    let splitting = |part| {
-        let each = |verification: &Arc<dyn Verification>| {
-            if verification.splits() { run(verification, part, &[]) } else { Vec::new() }
-        };
-        let found: Vec<Vec<Finding>> = verifications.iter().map(each).collect();
-        let facts: Vec<Facts<'_>> =
-            if whole_too { part.iter().map(|task| Facts::of(task)).collect() } else { Vec::new() };
-        (found, facts)
-    };
-    let parts: Vec<_> = verifying.tasks.par_chunks(PART).with_max_len(1).map(splitting).collect();
-    let (found, facts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let facts: Vec<Facts<'_>> = facts.into_iter().flatten().collect();
+    let done = early.is_some();
+    let still = |verification: &dyn Verification| verification.splits() && !(done && is_early(verification));
+    let facts = !done && compares(verifications);
+    let mut looked = early.unwrap_or_default();
+    if facts || verifications.iter().any(|verification| still(&**verification)) {
+        let parts = verifying.tasks.par_chunks(PART).with_max_len(1);
+        let look = |tasks| Looked::new(verifications, still, facts, Verifying { tasks, ..verifying });
+        looked.append(&mut parts.map(look).collect());
+    }
+    let (found, facts): (Vec<_>, Vec<_>) =
+        looked.into_iter().map(|looked| (looked.findings, looked.facts)).unzip();
+    let facts: Vec<Facts> = facts.into_iter().flatten().collect();
     let whole = |verification: &Arc<dyn Verification>| {
-        if verification.splits() { Vec::new() } else { run(verification, verifying.tasks, &facts) }
+        let mut found = Vec::new();
+        if !verification.splits() {
+            verification.verify(Verifying { facts: &facts, ..verifying }, &mut found);
+        }
+        found
     };
     let mut all: Vec<Vec<Finding>> = verifications.par_iter().with_max_len(1).map(whole).collect();
     for (at, more) in found.into_iter().flat_map(|part| part.into_iter().enumerate()) {

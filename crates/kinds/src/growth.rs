@@ -33,7 +33,9 @@ mod tests {
         let told = Arc::new(AtomicUsize::new(0));
         let growth = Growth::new(5, {
             let told = told.clone();
-            move || drop(told.fetch_add(1, Ordering::Relaxed))
+            move || {
+                told.fetch_add(1, Ordering::Relaxed);
+            }
         });
         let after = |tasks| {
             growth.by(tasks);

@@ -49,7 +49,7 @@ pub use crate::{
     description::{Description, Origin},
     error::{Error, Problem},
     kind::Kind,
-    load::{KindGraph, LoadedTask},
+    load::{KindGraph, LoadedTask, Look},
     loader::{DEFAULT_TRANSFORMS, DefaultLoader, Loader, TransformLoader},
     registry::{Extension, Registry, Resolver, UnknownName},
     session::{Environment, Session},

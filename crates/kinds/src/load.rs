@@ -81,8 +81,18 @@ impl KindGraph {
     /// Loads the tasks of all kinds. Kinds that do not depend on each other are loaded in parallel; the result has
     /// the order of [`KindGraph::kinds`] all the same. Labels are unique.
     pub fn load_tasks(&self, session: &Session) -> Result<Vec<LoadedTask>, Error> {
-        let results: Vec<OnceLock<Result<Vec<LoadedTask>, Error>>> =
-            self.kinds.iter().map(|_| OnceLock::new()).collect();
+        Ok(self.load_tasks_and(session, &|_| ())?.0)
+    }
+
+    /// As [`KindGraph::load_tasks`]. Calls `look` with a few tasks of one kind at a time, on the thread that has just made
+    /// them: to look at them later takes longer, because a large graph does not fit into the cache. What it returns
+    /// comes in the order of the tasks.
+    pub fn load_tasks_and<T: Send + Sync>(
+        &self,
+        session: &Session,
+        look: &Look<'_, T>,
+    ) -> Result<(Vec<LoadedTask>, Vec<T>), Error> {
+        let results: Vec<OnceLock<Loaded<T>>> = self.kinds.iter().map(|_| OnceLock::new()).collect();
         let position: FxHashMap<&str, usize> =
             self.kinds.iter().enumerate().map(|(at, kind)| (kind.name.as_str(), at)).collect();
         let mut dependents = vec![Vec::new(); self.kinds.len()];
@@ -98,6 +108,7 @@ impl KindGraph {
         let run = Run {
             kinds: &self.kinds,
             session,
+            look,
             results: &results,
             dependents,
             waiting,
@@ -111,16 +122,18 @@ impl KindGraph {
                 }
             }
         });
-        let mut all: Vec<LoadedTask> = Vec::new();
+        let (mut all, mut looks) = (Vec::new(), Vec::new());
         for result in results {
             // A kind that was never reached has a failed one before it.
             if let Some(result) = result.into_inner() {
-                all.append(&mut result?);
+                let (mut tasks, mut more) = result?;
+                all.append(&mut tasks);
+                looks.append(&mut more);
             }
         }
         match find_duplicate(&all) {
             Some((first, second)) => Err(duplicate_label(first, second)),
-            None => Ok(all),
+            None => Ok((all, looks)),
         }
     }
 }
@@ -147,10 +160,17 @@ fn duplicate_label(first: &LoadedTask, second: &LoadedTask) -> Error {
         .of_kind(&second.task.kind)
 }
 
-struct Run<'a> {
+/// What is found out about some tasks of a kind, see [`KindGraph::load_tasks_and`].
+pub type Look<'a, T> = dyn Fn(&[LoadedTask]) -> T + Sync + 'a;
+
+/// The tasks of a kind, and what was found out about them.
+type Loaded<T> = Result<(Vec<LoadedTask>, Vec<T>), Error>;
+
+struct Run<'a, T> {
     kinds: &'a [Kind],
     session: &'a Session,
-    results: &'a [OnceLock<Result<Vec<LoadedTask>, Error>>],
+    look: &'a Look<'a, T>,
+    results: &'a [OnceLock<Loaded<T>>],
     dependents: Vec<Vec<usize>>,
     /// How many dependencies a kind still waits for, and which it has, in the order in which they are loaded.
     waiting: Vec<(AtomicUsize, Vec<usize>)>,
@@ -158,15 +178,15 @@ struct Run<'a> {
     failed: AtomicUsize,
 }
 
-impl<'a> Run<'a> {
+impl<'a, T: Send + Sync> Run<'a, T> {
     fn load<'s>(&'s self, at: usize, scope: &Scope<'s>) {
         if self.failed.load(Ordering::Acquire) < at {
             return;
         }
         let kind = &self.kinds[at];
         let needed = self.waiting[at].1.iter().filter_map(|need| self.results[*need].get()?.as_ref().ok());
-        let tasks = needed.flatten().map(|loaded| loaded.task.clone()).collect();
-        let result = load_kind(kind, self.session, DependencyTasks::new(tasks))
+        let tasks = needed.flat_map(|(tasks, _)| tasks).map(|loaded| loaded.task.clone()).collect();
+        let result = load_kind(kind, self.session, DependencyTasks::new(tasks), self.look)
             .map_err(|error| error.of_kind(&kind.name));
         if result.is_err() {
             self.failed.fetch_min(at, Ordering::AcqRel);
@@ -182,11 +202,12 @@ impl<'a> Run<'a> {
     }
 }
 
-fn load_kind(
+fn load_kind<T: Send>(
     source: &Kind,
     session: &Session,
     dependencies: DependencyTasks,
-) -> Result<Vec<LoadedTask>, Error> {
+    look: &Look<'_, T>,
+) -> Loaded<T> {
     session.note(source.document());
     let mut kind = KindContext {
         kind: source.name.clone(),
@@ -203,19 +224,25 @@ fn load_kind(
         let found = session.registry.transforms(&name);
         transforms = transforms.then_all(&*found.map_err(|unknown| source.error(&["transforms"], unknown))?);
     }
-    let descriptions = transforms.run(&kind, tasks)?;
-    let loaded: Vec<Result<LoadedTask, Error>> = descriptions
-        .into_par_iter()
-        .with_min_len(64)
-        .with_max_len(128)
-        .map(|mut description| {
+    let finish = |descriptions: Vec<Description>| {
+        let made = descriptions.into_iter().map(|mut description| {
             let task =
                 into_task(&kind.kind, &mut description).map_err(|problem| description.error(problem))?;
             Ok(LoadedTask { task: Arc::new(task), origin: description.origin })
-        })
-        .collect();
+        });
+        let tasks = made.collect::<Result<Vec<_>, Error>>()?;
+        let looked = look(&tasks);
+        Ok((tasks, looked))
+    };
     // Not at once, for then any of several errors may come out.
-    loaded.into_iter().collect()
+    let parts: Vec<Result<_, Error>> = transforms.run_then(&kind, tasks, &finish)?;
+    let mut loaded = (Vec::new(), Vec::with_capacity(parts.len()));
+    for part in parts {
+        let (mut tasks, looked) = part?;
+        loaded.0.append(&mut tasks);
+        loaded.1.push(looked);
+    }
+    Ok(loaded)
 }
 
 fn loader_of(kind: &Kind, session: &Session) -> Result<Arc<dyn Loader>, Error> {

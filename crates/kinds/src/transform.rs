@@ -68,24 +68,30 @@ impl TransformSequence {
 
     /// Runs the transforms one after another. Where several in a row split, each of some threads takes a few tasks
     /// through all of them, and tasks come out in the order as if it had been one thread.
-    pub fn run(
+    pub fn run(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        Ok(self.run_then(kind, tasks, &|part| part)?.into_iter().flatten().collect())
+    }
+
+    /// As [`TransformSequence::run`], and calls `finish` with a few of the tasks at a time, on the thread that made them
+    /// last, which still has them in its cache. What it returns comes in the order of the tasks.
+    pub(crate) fn run_then<T: Send>(
         &self,
         kind: &KindContext<'_>,
         mut tasks: Vec<Description>,
-    ) -> Result<Vec<Description>, Error> {
+        finish: &Finish<'_, T>,
+    ) -> Result<Vec<T>, Error> {
         kind.session.grown(tasks.len());
         let mut rest = self.0.as_slice();
-        while let Some((first, after)) = rest.split_first() {
+        loop {
             let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();
-            if splitting == 0 {
-                tasks = apply(&**first, kind, tasks)?;
-                rest = after;
-            } else {
-                tasks = run_split(&rest[..splitting], kind, tasks)?;
-                rest = &rest[splitting..];
-            }
+            let (split, after) = rest.split_at(splitting);
+            let Some((next, after)) = after.split_first() else {
+                return run_split(split, kind, tasks, finish);
+            };
+            let parts = run_split(split, kind, tasks, &|part| part)?;
+            tasks = apply(&**next, kind, parts.into_iter().flatten().collect())?;
+            rest = after;
         }
-        Ok(tasks)
     }
 }
 
@@ -109,15 +115,19 @@ fn apply(
 /// How many tasks one thread takes at a time: enough to be worth it, few enough to stay in its cache.
 const PART: usize = 32;
 
-fn run_split(
+/// What is done with some tasks at the end.
+type Finish<'a, T> = dyn Fn(Vec<Description>) -> T + Sync + 'a;
+
+fn run_split<T: Send>(
     transforms: &[Arc<dyn Transform>],
     kind: &KindContext<'_>,
     mut tasks: Vec<Description>,
-) -> Result<Vec<Description>, Error> {
-    for (at, transform) in transforms.iter().enumerate() {
+    finish: &Finish<'_, T>,
+) -> Result<Vec<T>, Error> {
+    let mut rest = transforms;
+    loop {
         // One task may become thousands, so this is asked again before each transform.
         if tasks.len() > 2 * PART {
-            let rest = &transforms[at..];
             let mut parts = Vec::with_capacity(tasks.len() / PART + 1);
             while tasks.len() > PART {
                 parts.push(tasks.split_off(tasks.len() - PART));
@@ -126,14 +136,15 @@ fn run_split(
             parts.reverse();
             // Left to itself, rayon makes a few large pieces, and the last of them keeps one thread busy alone.
             let parts = parts.into_par_iter().with_max_len(1);
-            let done: Vec<_> = parts.map(|part| run_split(rest, kind, part)).collect();
-            let mut all = Vec::new();
+            let done: Vec<_> = parts.map(|part| run_split(rest, kind, part, finish)).collect();
+            let mut all = Vec::with_capacity(done.len());
             for part in done {
                 all.append(&mut part?);
             }
             return Ok(all);
         }
+        let Some((transform, after)) = rest.split_first() else { return Ok(vec![finish(tasks)]) };
         tasks = apply(&**transform, kind, tasks)?;
+        rest = after;
     }
-    Ok(tasks)
 }
