@@ -14,7 +14,7 @@ use taskgraph_generate::{
 use taskgraph_graph::TaskGraph;
 use taskgraph_kinds::Session;
 use taskgraph_parameterize::nice_slugid;
-use taskgraph_transforms::set_run_task_dir;
+use taskgraph_transforms::{list_tracked_files_ahead, set_run_task_dir};
 use taskgraph_value::{Map, Str};
 
 use crate::connection::Connection;
@@ -189,6 +189,9 @@ pub(crate) fn session(
         }
     }
     set_run_task_dir(&session, run_task_dir);
+    if session.config.root_dir().join("kinds/toolchain").is_dir() {
+        list_tracked_files_ahead(&session);
+    }
     session
 }
 

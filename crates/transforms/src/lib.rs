@@ -49,6 +49,7 @@ mod run_task_files;
 mod schema;
 mod task;
 mod task_context;
+mod tracked_files;
 mod treeherder;
 mod worker_types;
 
@@ -62,6 +63,7 @@ pub use crate::{
     run_task_files::{run_task_digest, run_task_files, set_run_task_dir},
     task::{Building, IndexBuilder, PayloadBuilder},
     task_context::CustomContext,
+    tracked_files::list_tracked_files_ahead,
     treeherder::join_symbol,
 };
 

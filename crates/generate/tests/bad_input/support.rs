@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 use taskgraph_config::{GraphConfig, Offline, ParametersSource, load_parameters};
 use taskgraph_generate::{Generator, Lookup, OptimizationInputs, registry};
-use taskgraph_kinds::{Environment, Session};
+use taskgraph_kinds::{Environment, Registry, Session};
 use taskgraph_transforms::set_run_task_dir;
 use tempfile::TempDir;
 
@@ -191,6 +191,13 @@ impl Repository {
     }
 
     fn generator(&self) -> Result<Generator, String> {
+        self.generator_with(|_| ())
+    }
+
+    /// A generator for which more is registered than what comes with the program.
+    pub(crate) fn generator_with(&self, register: impl FnOnce(&mut Registry)) -> Result<Generator, String> {
+        let mut registry = registry();
+        register(&mut registry);
         let cwd = self.cwd();
         let config = GraphConfig::load(&self.root, &cwd).map_err(|error| error.to_string())?;
         let source = ParametersSource {
@@ -206,7 +213,7 @@ impl Repository {
         let parameters =
             load_parameters(self.parameters.as_deref(), &source).map_err(|error| error.to_string())?;
         let environment = Environment::new(self.environment.iter().cloned());
-        let session = Session::new(config, parameters, registry().into(), environment, cwd);
+        let session = Session::new(config, parameters, registry.into(), environment, cwd);
         set_run_task_dir(&session, self.run_task_dir.clone());
         Ok(Generator::new(session))
     }

@@ -1,6 +1,9 @@
 //! What the queue, the index or Treeherder would not accept: everything that is found, at once.
 
+use std::sync::{Arc, Mutex};
+
 use insta::assert_snapshot;
+use taskgraph_generate::{Finding, Phase, Verification, Verifying};
 
 use crate::support::{CONFIG, DEFAULTS, Repository, error, kind_error, task_error};
 
@@ -99,4 +102,51 @@ fn aliases() {
 fn dependencies() {
     let others: String = (0..10_000).map(|at| format!("d{at}: test-b, ")).collect();
     assert_snapshot!(kind_error(&tasks(&format!("  a: {{dependencies: {{{others}}}}}\n  b: {{}}"))), @"taskcluster/kinds/test/kind.yml:2: task `test-a`: expected at most 9999 dependencies, found 10000");
+}
+
+/// A verification that finds fault with every seventh task, and notes how large the graph is that it is shown.
+struct Sevenths {
+    splits: bool,
+    needs_graph: bool,
+    seen: Mutex<Vec<usize>>,
+}
+
+impl Verification for Sevenths {
+    fn phase(&self) -> Phase {
+        Phase::FullTaskGraph
+    }
+
+    fn verify(&self, verifying: Verifying<'_>, found: &mut Vec<Finding>) {
+        self.seen.lock().unwrap().extend(verifying.tasks.iter().map(|_| verifying.graph.len()));
+        let faulty = verifying.tasks.iter().filter(|task| task.label.ends_with('7'));
+        found.extend(faulty.map(|task| Finding::of_task(&task.label, "it is a seventh")));
+    }
+
+    fn splits(&self) -> bool {
+        self.splits
+    }
+
+    fn needs_graph(&self) -> bool {
+        self.needs_graph
+    }
+}
+
+#[test]
+fn whoever_needs_no_graph_sees_every_task_once_and_finds_the_same() {
+    let lines: Vec<String> = (100..400).map(|n| format!("  t{n}: {{}}")).collect();
+    let repository = Repository::new(&[("kinds/test/kind.yml", &tasks(&lines.join("\n")))]);
+    let run = |splits, needs_graph| {
+        let sevenths = Arc::new(Sevenths { splits, needs_graph, seen: Mutex::default() });
+        let registered: Arc<dyn Verification> = sevenths.clone();
+        let generator = repository.generator_with(|registry| registry.add("sevenths", registered)).unwrap();
+        assert!(generator.full_task_set().is_ok(), "faults are those of the graph, not of the set");
+        let error = generator.full_task_graph().map(|graph| graph.len()).unwrap_err().to_string();
+        let seen = sevenths.seen.lock().unwrap().clone();
+        (error, seen)
+    };
+    let (expected, seen) = run(false, true);
+    assert_eq!(expected.matches("it is a seventh").count(), 30);
+    assert_eq!(seen, [300; 300]);
+    assert_eq!(run(true, true), (expected.clone(), vec![300; 300]));
+    assert_eq!(run(true, false), (expected, vec![0; 300]), "there is no graph yet");
 }

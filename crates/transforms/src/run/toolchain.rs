@@ -1,18 +1,14 @@
 //! `toolchain-script`: a script of the repository that builds a tool, found again by what it is built from.
 
-use taskgraph_docker::{
-    PathHasher,
-    path::{join, normpath},
-};
-use taskgraph_kinds::{Error, KindContext, Problem, Session};
+use taskgraph_docker::path::{join, normpath};
+use taskgraph_kinds::{Error, KindContext, Problem};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, text};
-use taskgraph_vcs::Repository;
 
 use super::checkout::checkout_name;
 use super::describe::{RunJob, RunUsing, configure, each};
 use super::shell::quote;
-use crate::{caching::name_in_kind, order::artifact_prefix, schema::STRINGS};
+use crate::{caching::name_in_kind, order::artifact_prefix, schema::STRINGS, tracked_files::tracked_files};
 
 const CACHE_TYPE: Str = text!("toolchains.v3");
 const SCRIPTS: &str = "taskcluster/scripts/toolchain/";
@@ -122,7 +118,7 @@ fn digest_data(
     let mut patterns: Vec<Str> =
         resources.and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_str).cloned().collect();
     patterns.push(normpath(script).into());
-    let hash = hasher(kind)?.hash(&patterns).map_err(|error| match error {
+    let hash = tracked_files(kind)?.hash(&patterns).map_err(|error| match error {
         taskgraph_docker::Error::NoMatch { pattern } => {
             let key = if pattern == normpath(script) { "run.script" } else { "run.resources" };
             Problem::wrong(key, "a file that is tracked by the repository", format!("`{pattern}`"))
@@ -141,19 +137,4 @@ fn digest_data(
     }
     data.extend_from_slice(job.run.get_list("arguments"));
     Ok(data.into())
-}
-
-/// The digests of tracked files, each read once in a session.
-fn hasher(session: &Session) -> Result<std::sync::Arc<PathHasher>, Problem> {
-    struct Tracked(Result<std::sync::Arc<PathHasher>, String>);
-    let tracked = session.memo(|| {
-        let list = || -> Result<PathHasher, Problem> {
-            let root = session.config.vcs_root()?;
-            let repository = Repository::discover(&root)?;
-            let files = repository.tracked_files(&[root.as_path()], None)?;
-            Ok(PathHasher::new(repository.root(), files))
-        };
-        Tracked(list().map(std::sync::Arc::new).map_err(|problem| problem.to_string()))
-    });
-    tracked.0.clone().map_err(Problem::message)
 }
