@@ -25,7 +25,9 @@ Chores:
       create a large task group through injected faults.
   bench [--tasks N,N... | --create [N]] [--runs N] [--write] [--date YYYY-MM-DD]
       Measure the release build and the pinned Python reference side by side: on synthetic repositories, or with
-      --create at creating a task group. With --write, keep the table in docs/performance.md.";
+      --create at creating a task group. With --write, keep the table in docs/performance.md.
+  compare OURS REFERENCE
+      Compare two files of `taskgraph ... -J`, task by task.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some((chore, rest)) if chore == "api-table" => api_table::run(rest),
         Some((chore, rest)) if chore == "interop" => interop::run(rest),
         Some((chore, rest)) if chore == "bench" => bench::run(rest),
+        Some((chore, rest)) if chore == "compare" => bench::compare::run(rest),
         Some((help, _)) if help == "--help" || help == "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
