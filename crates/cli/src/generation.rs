@@ -189,6 +189,7 @@ pub(crate) fn session(
         }
     }
     set_run_task_dir(&session, run_task_dir);
+    // Without toolchains, hardly anybody asks for them.
     if session.config.root_dir().join("kinds/toolchain").is_dir() {
         list_tracked_files_ahead(&session);
     }

@@ -1,7 +1,7 @@
 //! The memory of the program.
 //!
-//! A large graph fills memory faster than the system hands it out page by page: a fifth of the time would go into that.
-//! Huge pages cost next to nothing there, but make a small graph take twice its memory.
+//! For a large graph, much of the time would go into getting memory from the system page by page. Huge pages save that,
+//! but a small graph uses only a part of each, and would take more memory for nothing.
 
 /// From this many tasks on, huge pages save more than they cost.
 pub(crate) const MANY_TASKS: usize = 2_000;

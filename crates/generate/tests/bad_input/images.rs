@@ -1,6 +1,8 @@
 //! Images: contexts that leave the repository, Dockerfiles that are wrong, scripts that are missing.
 
 use insta::assert_snapshot;
+use taskgraph_generate::Generator;
+use taskgraph_transforms::list_tracked_files_ahead;
 
 use crate::support::{DEFAULTS, Repository};
 
@@ -118,4 +120,41 @@ fn toolchains_on_windows() {
     assert_snapshot!(task.error(), @"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: TASKCLUSTER_ROOT_URL must be set to use run-task on generic-worker, e.g. to https://tc.example.com");
     let task = Repository::task("    worker-type: win\n    worker: {docker-image: null}");
     assert_snapshot!(task.variable("MOZ_AUTOMATION", "1").error(), @"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: TASK_ID must be set to use run-task on generic-worker in automation");
+}
+
+#[test]
+fn files_that_are_listed_ahead_are_the_same() {
+    let kind = |script: &str| {
+        let run = format!("{{using: toolchain-script, script: {script}, toolchain-artifact: public/x}}");
+        let worker = "{env: {}, max-run-time: 1, docker-image: {in-tree: base}}";
+        let tasks = format!("{{unit: {{description: d, worker-type: linux, worker: {worker}, run: {run}}}}}");
+        let transforms =
+            ["run", "cached_tasks", "task"].map(|name| format!("taskgraph.transforms.{name}")).join(", ");
+        format!("loader: taskgraph.loader.transform:loader\ntransforms: [{transforms}]\ntasks: {tasks}")
+    };
+    let repository = |script: &str| {
+        let images = [("kinds/docker-image/kind.yml", KIND), ("docker/base/Dockerfile", "FROM x\n")];
+        let files = Repository::new(&images).file("scripts/toolchain/x.sh", "x");
+        files.file("kinds/toolchain/kind.yml", kind(script))
+    };
+    let printed = |repository: &Repository, ahead: bool| {
+        let session = repository.session(|_| ()).unwrap();
+        if ahead {
+            list_tracked_files_ahead(&session);
+        }
+        let generator = Generator::new(session);
+        let graph = generator.full_task_set().map_err(|error| error.to_string())?;
+        let mut json = Vec::new();
+        taskgraph_graph::write_json(graph, &mut json).unwrap();
+        Ok::<_, String>(String::from_utf8(json).unwrap())
+    };
+    for (repository, works) in [
+        (repository("x.sh").git(), true),
+        (repository("missing.sh").git(), false),
+        (repository("x.sh"), false),
+    ] {
+        let expected = printed(&repository, false);
+        assert_eq!(expected.is_ok(), works, "{expected:?}");
+        assert_eq!(printed(&repository, true), expected);
+    }
 }

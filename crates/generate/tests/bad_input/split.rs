@@ -1,6 +1,10 @@
 //! One task that would become more tasks than anybody can want.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use insta::assert_snapshot;
+use taskgraph_generate::Generator;
 
 use crate::support::{Repository, transformed_task_error};
 
@@ -31,4 +35,22 @@ fn matrix() {
     let dimensions: String = (0..9).map(|at| format!("d{at}: [{}], ", values.join(", "))).collect();
     let none = format!("    matrix: {{{dimensions} exclude: [{}]}}", rules.join(", "));
     assert_eq!(Repository::transformed_task("matrix", &none).generate(), Ok(0));
+}
+
+#[test]
+fn it_is_told_once_that_there_are_many() {
+    let told = |many: usize| {
+        let lines =
+            "    label: test-{this_chunk}\n    chunk: {total-chunks: 300, substitution-fields: [label]}";
+        let repository = Repository::transformed_task("chunking", lines);
+        let mut session = repository.session(|_| ()).unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        session.when_many(many, move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(Generator::new(session).full_task_set().map(|set| set.len()).unwrap(), 300);
+        count.load(Ordering::Relaxed)
+    };
+    assert_eq!([told(0), told(299), told(300)], [1, 1, 0]);
 }

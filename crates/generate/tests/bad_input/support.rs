@@ -191,11 +191,11 @@ impl Repository {
     }
 
     fn generator(&self) -> Result<Generator, String> {
-        self.generator_with(|_| ())
+        self.session(|_| ()).map(Generator::new)
     }
 
-    /// A generator for which more is registered than what comes with the program.
-    pub(crate) fn generator_with(&self, register: impl FnOnce(&mut Registry)) -> Result<Generator, String> {
+    /// What it is generated from, with more registered than what comes with the program.
+    pub(crate) fn session(&self, register: impl FnOnce(&mut Registry)) -> Result<Session, String> {
         let mut registry = registry();
         register(&mut registry);
         let cwd = self.cwd();
@@ -215,7 +215,7 @@ impl Repository {
         let environment = Environment::new(self.environment.iter().cloned());
         let session = Session::new(config, parameters, registry.into(), environment, cwd);
         set_run_task_dir(&session, self.run_task_dir.clone());
-        Ok(Generator::new(session))
+        Ok(session)
     }
 
     /// The number of targets and what they need, or what is wrong.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
-use taskgraph_generate::{Finding, Phase, Verification, Verifying};
+use taskgraph_generate::{Finding, Generator, Phase, Verification, Verifying};
 
 use crate::support::{CONFIG, DEFAULTS, Repository, error, kind_error, task_error};
 
@@ -138,7 +138,8 @@ fn whoever_needs_no_graph_sees_every_task_once_and_finds_the_same() {
     let run = |splits, needs_graph| {
         let sevenths = Arc::new(Sevenths { splits, needs_graph, seen: Mutex::default() });
         let registered: Arc<dyn Verification> = sevenths.clone();
-        let generator = repository.generator_with(|registry| registry.add("sevenths", registered)).unwrap();
+        let generator =
+            Generator::new(repository.session(|registry| registry.add("sevenths", registered)).unwrap());
         assert!(generator.full_task_set().is_ok(), "faults are those of the graph, not of the set");
         let error = generator.full_task_graph().map(|graph| graph.len()).unwrap_err().to_string();
         let seen = sevenths.seen.lock().unwrap().clone();
