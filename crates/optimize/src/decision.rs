@@ -98,7 +98,7 @@ impl fmt::Display for Decision {
                 write!(f, "replaced with {task_id} by the parameter `existing_tasks`")
             }
             Decision::Replaced { by: ReplacedBy::Strategy(strategy), task_id } => {
-                write!(f, "replaced with {task_id} by the strategy {strategy}")
+                write!(f, "replaced with {task_id} by the strategy `{strategy}`")
             }
             Decision::Kept { because, not_replaced } => {
                 write!(f, "kept: {because}")?;
@@ -108,7 +108,7 @@ impl fmt::Display for Decision {
                         write!(f, "; not replaced: it needs {}, which will run", several(labels))
                     }
                     NotReplaced::Strategy { strategy, notes } => {
-                        write!(f, "; not replaced: the strategy {strategy} found nothing")?;
+                        write!(f, "; not replaced: the strategy `{strategy}` found nothing")?;
                         notes.iter().try_for_each(|note| write!(f, " ({note})"))
                     }
                 }
@@ -120,10 +120,10 @@ impl fmt::Display for Decision {
 impl fmt::Display for Removal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Removal::Strategy(strategy) => write!(f, "the strategy {strategy} removes it"),
+            Removal::Strategy(strategy) => write!(f, "the strategy `{strategy}` removes it"),
             Removal::DependentsOptimized => f.write_str("it is no target, and no task is left that needs it"),
             Removal::IfDependencies => f.write_str("none of its `if-dependencies` will run"),
-            Removal::Replacement(strategy) => write!(f, "the strategy {strategy} replaces it with nothing"),
+            Removal::Replacement(strategy) => write!(f, "the strategy `{strategy}` replaces it with nothing"),
         }
     }
 }
@@ -133,7 +133,7 @@ impl fmt::Display for Kept {
         match self {
             Kept::DoNotOptimize => f.write_str("it is among those not to optimize"),
             Kept::Dependents(labels) => write!(f, "needed by {}", several(labels)),
-            Kept::Strategy(strategy) => write!(f, "the strategy {strategy} keeps it"),
+            Kept::Strategy(strategy) => write!(f, "the strategy `{strategy}` keeps it"),
             Kept::IfDependency(label) => write!(f, "`{label}` will run"),
         }
     }

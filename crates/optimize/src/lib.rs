@@ -65,7 +65,7 @@
 //! assert_eq!(lint.task.at("payload.image"), Some(&"OLD".into()));
 //! assert_eq!(
 //!     optimized.decisions.get("docs").unwrap().to_string(),
-//!     "removed: the strategy skip-unless-changed (skip-unless-changed) removes it",
+//!     "removed: the strategy `skip-unless-changed (skip-unless-changed)` removes it",
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -144,7 +144,7 @@ fn why(
     }
     match decision {
         Decision::Replaced { by: ReplacedBy::Strategy(strategy), task_id } => {
-            format!("not here: the strategy {strategy} replaces it with {task_id}")
+            format!("not here: the strategy `{strategy}` replaces it with {task_id}")
         }
         decision => decision.to_string(),
     }

@@ -92,13 +92,13 @@ tool-compiler (kind tool)
   target tasks          no   the filter `target_tasks_method` drops it; the target method is `default`: the project is \
          `example`, and `run_on_projects` is []
   target task graph     yes  a target needs it: `app-app` → `tool-compiler`
-  optimized task graph  no   replaced with {} by the strategy index-search (index-search)
+  optimized task graph  no   replaced with {} by the strategy `index-search (index-search)`
 app-app (kind app)
   written in            taskcluster/kinds/app/kind.yml:5
   full task graph       yes  needs `tool-compiler`; needed by nothing
   target tasks          yes  chosen by `target_tasks_method`
   target task graph     yes  it is a target
-  optimized task graph  yes  kept: the strategy never keeps it; not replaced: the strategy never found nothing
+  optimized task graph  yes  kept: the strategy `never` keeps it; not replaced: the strategy `never` found nothing
   morphed task graph    yes  as it was
 app-old (kind app)
   written in            taskcluster/kinds/app/kind.yml:10

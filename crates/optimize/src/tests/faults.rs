@@ -86,9 +86,9 @@ fn a_removed_task_that_is_needed() {
     assert_eq!(
         error,
         "2 faults:\n  \
-         kind `k`, task `sign`: it depends on `build` (as `build`), which was removed: the strategy told (told) replaces \
+         kind `k`, task `sign`: it depends on `build` (as `build`), which was removed: the strategy `told (told)` replaces \
          it with nothing\n  \
-         kind `k`, task `test`: it depends on `build` (as `build`), which was removed: the strategy told (told) replaces \
+         kind `k`, task `test`: it depends on `build` (as `build`), which was removed: the strategy `told (told)` replaces \
          it with nothing"
     );
 }

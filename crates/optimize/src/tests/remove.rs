@@ -47,17 +47,20 @@ fn reasons() {
         "sign -> build; image; test -> image; lint => docs; web -> docs",
         "sign: always; build: other; test: run; web: always; docs: always; lint: never",
     );
-    let strategy = "the strategy always (always) removes it";
+    let strategy = "the strategy `always (always)` removes it";
     assert_eq!(world.why("sign"), format!("removed: {strategy}"));
     assert_eq!(world.why("build"), "removed: it is no target, and no task is left that needs it");
     assert_eq!(world.why("test"), "kept: it is among those not to optimize");
-    assert_eq!(world.why("image"), "kept: needed by `test`; not replaced: the strategy never found nothing");
+    assert_eq!(
+        world.why("image"),
+        "kept: needed by `test`; not replaced: the strategy `never` found nothing"
+    );
     assert_eq!(world.why("lint"), "removed: none of its `if-dependencies` will run");
     assert_eq!(world.why("docs"), "removed: none of its `if-dependencies` will run");
     let world = World::new("sign => build", "sign: never");
     assert_eq!(
         world.why("sign"),
-        "kept: the strategy never (never) keeps it; not replaced: it needs `build`, which will run"
+        "kept: the strategy `never (never)` keeps it; not replaced: it needs `build`, which will run"
     );
     let world = World::new("upload => sign; sign => build", "sign: other");
     assert_eq!(world.why("sign"), "kept: `build` will run; not replaced: it needs `build`, which will run");

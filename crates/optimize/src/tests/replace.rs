@@ -34,7 +34,7 @@ fn the_index_is_searched_in_order() {
     let failed = build().indexed("a", "BAD", "exception", LATER);
     assert_eq!(
         failed.why("build"),
-        "kept: needed by `test`; not replaced: the strategy index-search (index-search) found nothing \
+        "kept: needed by `test`; not replaced: the strategy `index-search (index-search)` found nothing \
          (not replacing build with BAD because it is in failed or exception state)"
     );
     let mut unknown = build().indexed("a", "OLD", "completed", LATER);
@@ -54,7 +54,7 @@ fn a_task_that_is_gone_too_early_is_no_replacement() {
     later.task("late").task = map! { "deadline" => "2026-02-01T12:00:00.001Z" }.into();
     assert_eq!(
         later.why("build"),
-        "kept: needed by `late`, `test`; not replaced: the strategy index-search (index-search) found nothing \
+        "kept: needed by `late`, `test`; not replaced: the strategy `index-search (index-search)` found nothing \
          (not replacing build with OLD because it expires before 2026-02-01T12:00:00.001Z)"
     );
     // Nobody waits for it.
