@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::{Task, TaskGraph};
-use taskgraph_kinds::{KindGraph, LoadedTask, Origin, Session};
+use taskgraph_kinds::{KindGraph, LoadedTask, Origin, Session, check_labels};
 use taskgraph_optimize::Optimized;
 use taskgraph_schema::describe;
 use taskgraph_value::{Str, Value, json::DateError, text};
@@ -111,11 +111,12 @@ impl Generator {
             };
             let (loaded, looked) = kinds.load_tasks_and(session, &look)?;
             self.looked.set(Some(looked));
-            let (tasks, origins): (Vec<_>, Vec<_>) =
-                loaded.into_iter().map(|loaded| (loaded.task, loaded.origin)).unzip();
+            // The graph notices labels that are there twice, too, but does not know where they were written.
+            let set = TaskGraph::set(loaded.iter().map(|loaded| loaded.task.clone()))
+                .map_err(|error| check_labels(&loaded).err().map_or_else(|| error.into(), Error::from))?;
             // This runs once, so the cell is empty.
-            drop(self.origins.set(origins));
-            self.verified(Phase::FullTaskSet, TaskGraph::set(tasks)?)
+            drop(self.origins.set(loaded.into_iter().map(|loaded| loaded.origin).collect()));
+            self.verified(Phase::FullTaskSet, set)
         })
     }
 

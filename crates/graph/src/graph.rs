@@ -1,14 +1,14 @@
 //! Named nodes and named edges.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
-use rustc_hash::{FxHashMap, FxHashSet};
 use taskgraph_value::Str;
 
 use crate::Error;
+use crate::names::Names;
 
 /// Which way to follow edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,51 +47,13 @@ pub struct Graph {
     names: Arc<Names>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Names {
-    /// In the order of the nodes.
-    list: Vec<Str>,
-    /// Made when it is first needed, because many graphs are only passed through.
-    index: OnceLock<FxHashMap<Str, NodeIndex>>,
-}
-
-impl Names {
-    /// Of names that are unique.
-    fn unique(list: Vec<Str>) -> Self {
-        Names { list, index: OnceLock::new() }
-    }
-
-    fn index(&self) -> &FxHashMap<Str, NodeIndex> {
-        self.index.get_or_init(|| {
-            self.list.iter().enumerate().map(|(at, name)| (name.clone(), NodeIndex::new(at))).collect()
-        })
-    }
-
-    fn check_unique(&self) -> Result<(), Error> {
-        if self.index().len() == self.list.len() {
-            return Ok(());
-        }
-        let mut seen = FxHashSet::default();
-        let repeated = self.list.iter().find(|name| !seen.insert(*name));
-        repeated.map_or(Ok(()), |name| Err(Error::DuplicateNode { name: name.clone() }))
-    }
-
-    /// Adds a name. Says whether it is new.
-    fn push(&mut self, name: Str, node: NodeIndex) -> bool {
-        self.index();
-        self.list.push(name.clone());
-        self.index.get_mut().is_none_or(|index| index.insert(name, node).is_none())
-    }
-}
-
 impl Graph {
     /// A graph of these nodes and edges (from, to, name).
     pub fn new(
         nodes: impl IntoIterator<Item = Str>,
         edges: impl IntoIterator<Item = (Str, Str, Str)>,
     ) -> Result<Self, Error> {
-        let mut graph = Graph::of_unique(nodes.into_iter().collect());
-        graph.names.check_unique()?;
+        let mut graph = Graph::of_names(Names::checked(nodes.into_iter().collect())?);
         for (from, to, name) in edges {
             graph.add_edge(&from, &to, name)?;
         }
@@ -100,20 +62,22 @@ impl Graph {
 
     /// A graph of nodes that are unique, without edges.
     pub(crate) fn of_unique(nodes: Vec<Str>) -> Self {
-        let mut inner = DiGraph::with_capacity(nodes.len(), 0);
-        for _ in &nodes {
+        Graph::of_names(Names::unique(nodes))
+    }
+
+    fn of_names(names: Names) -> Self {
+        let mut inner = DiGraph::with_capacity(names.list().len(), 0);
+        for _ in names.list() {
             inner.add_node(());
         }
-        Graph { inner, names: Arc::new(Names::unique(nodes)) }
+        Graph { inner, names: Arc::new(names) }
     }
 
     /// Adds a node.
     pub fn add_node(&mut self, name: Str) -> Result<(), Error> {
-        let node = self.inner.add_node(());
-        match Arc::make_mut(&mut self.names).push(name.clone(), node) {
-            true => Ok(()),
-            false => Err(Error::DuplicateNode { name }),
-        }
+        Arc::make_mut(&mut self.names).push(name)?;
+        self.inner.add_node(());
+        Ok(())
     }
 
     /// Adds an edge between nodes that are there.
@@ -124,7 +88,7 @@ impl Graph {
     }
 
     pub(crate) fn node(&self, name: &str) -> Result<NodeIndex, Error> {
-        self.names.index().get(name).copied().ok_or_else(|| Error::UnknownNode { name: name.into() })
+        self.names.position(name).map(NodeIndex::new).ok_or_else(|| Error::UnknownNode { name: name.into() })
     }
 
     /// The same nodes, with other edges: positions of two nodes in [`Graph::nodes`], and the name that the first has for
@@ -147,7 +111,7 @@ impl Graph {
     }
 
     fn name(&self, node: NodeIndex) -> &Str {
-        &self.names.list[node.index()]
+        &self.names.list()[node.index()]
     }
 
     fn edge<'a>(&'a self, from: NodeIndex, to: NodeIndex, name: &'a Str) -> Edge<'a> {
@@ -156,7 +120,7 @@ impl Graph {
 
     /// The position of a node in [`Graph::nodes`].
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.names.index().get(name).map(|node| node.index())
+        self.names.position(name)
     }
 
     /// How many nodes there are.
@@ -171,12 +135,12 @@ impl Graph {
 
     /// Whether there is a node of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.names.index().contains_key(name)
+        self.names.position(name).is_some()
     }
 
     /// The nodes, in the order in which they were added.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Str> {
-        self.names.list.iter()
+        self.names.list().iter()
     }
 
     /// The edges, in the order in which they were added.
@@ -211,7 +175,7 @@ impl Graph {
     /// The edges that lead from a node to what it needs, or from what needs it to the node. Nothing for
     /// a node that the graph does not have.
     pub fn edges_of(&self, name: &str, direction: Direction) -> impl Iterator<Item = Edge<'_>> {
-        let node = self.names.index().get(name).copied();
+        let node = self.names.position(name).map(NodeIndex::new);
         node.into_iter().flat_map(move |node| {
             let edges = self.inner.edges_directed(node, direction.along());
             edges.map(|edge| self.edge(edge.source(), edge.target(), edge.weight()))
@@ -247,7 +211,7 @@ impl Graph {
         let mut places = vec![NodeIndex::end(); self.len()];
         let mut closure = Graph {
             inner: DiGraph::with_capacity(kept.len(), 0),
-            names: Arc::new(Names::unique(kept.iter().map(|at| self.names.list[*at].clone()).collect())),
+            names: Arc::new(Names::unique(kept.iter().map(|at| self.names.list()[*at].clone()).collect())),
         };
         for at in &kept {
             places[*at] = closure.inner.add_node(());

@@ -22,6 +22,7 @@
 mod error;
 mod graph;
 mod json;
+mod names;
 mod task;
 mod task_graph;
 

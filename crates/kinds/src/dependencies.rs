@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_config::attributes_match;
 use taskgraph_graph::Task;
@@ -83,10 +84,15 @@ impl DependencyTasks {
         if let Some(index) = self.by_attribute.read().unwrap_or_else(PoisonError::into_inner).get(attribute) {
             return index.clone();
         }
+        // The tasks are in no cache any more: to look at them takes longer than to gather what was seen.
+        let tasks = self.tasks.par_iter().with_min_len(512);
+        let texts: Vec<Option<&Str>> = tasks.map(|task| task.attributes.get_str(attribute)).collect();
         let mut index = Positions::default();
-        for (at, task) in self.tasks.iter().enumerate() {
-            if let Some(text) = task.attributes.get_str(attribute) {
-                index.entry(text.clone()).or_default().push(at);
+        for (at, text) in texts.into_iter().enumerate() {
+            let Some(text) = text else { continue };
+            match index.get_mut(text) {
+                Some(positions) => positions.push(at),
+                None => drop(index.insert(text.clone(), vec![at])),
             }
         }
         let mut indexes = self.by_attribute.write().unwrap_or_else(PoisonError::into_inner);

@@ -36,10 +36,12 @@ mod description;
 mod error;
 mod growth;
 mod kind;
+mod kind_graph;
 mod load;
 mod loader;
 mod memo;
 mod registry;
+mod schedule;
 mod session;
 mod transform;
 
@@ -49,7 +51,8 @@ pub use crate::{
     description::{Description, Origin},
     error::{Error, Problem},
     kind::Kind,
-    load::{KindGraph, LoadedTask, Look},
+    kind_graph::KindGraph,
+    load::{LoadedTask, Look, check_labels},
     loader::{DEFAULT_TRANSFORMS, DefaultLoader, Loader, TransformLoader},
     registry::{Extension, Registry, Resolver, UnknownName},
     session::{Environment, Session},

@@ -15,6 +15,12 @@ pub trait Loader: Send + Sync {
     /// The tasks of a kind, in order. May change `kind.config`, which transforms see afterwards; its `transforms` are
     /// those that will be run.
     fn load(&self, kind: &mut KindContext<'_>) -> Result<Vec<Description>, Error>;
+
+    /// Whether it looks at [`KindContext::dependencies`]. One that does not may run before the kinds that this kind
+    /// depends on have tasks, and sees none.
+    fn needs_dependencies(&self) -> bool {
+        true
+    }
 }
 
 /// The transforms that [`DefaultLoader`] adds at the end of those that a kind lists.
@@ -44,6 +50,10 @@ impl Loader for DefaultLoader {
         let all: List = transforms.iter().cloned().chain(DEFAULT_TRANSFORMS.map(Value::from)).collect();
         kind.config.insert(text!("transforms"), all.into());
         TransformLoader.load(kind)
+    }
+
+    fn needs_dependencies(&self) -> bool {
+        TransformLoader.needs_dependencies()
     }
 }
 
@@ -92,6 +102,10 @@ impl Loader for TransformLoader {
             }
         }
         Ok(loaded)
+    }
+
+    fn needs_dependencies(&self) -> bool {
+        false
     }
 }
 

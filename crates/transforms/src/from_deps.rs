@@ -5,6 +5,7 @@ mod set_name;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use taskgraph_graph::Task;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform, TransformSequence};
@@ -41,11 +42,11 @@ struct FromDeps;
 
 impl Transform for FromDeps {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
-        let mut requests = Vec::with_capacity(tasks.len());
-        for mut task in tasks {
+        let request = |mut task: Description| {
             let request = Request::new(kind, &mut task).map_err(|problem| task.error(problem))?;
-            requests.push((task, request));
-        }
+            Ok((task, request))
+        };
+        let requests = in_parallel(tasks, request)?;
         let groupings: Vec<Grouping<'_>> =
             requests.iter().map(|(task, request)| request.grouping(task)).collect();
         let groups = group_by::group(kind, &groupings)?;
@@ -60,18 +61,26 @@ impl Transform for FromDeps {
         let namings: Vec<Option<Naming<'_>>> = made.iter().map(Made::naming).collect();
         let names = set_name::names(kind, &namings)?;
         drop(namings);
-        made.into_iter()
-            .zip(names)
-            .map(|(made, name)| {
-                let task = made.task;
-                made.finish(kind, name).map_err(|problem| task.error(problem))
-            })
-            .collect()
+        let finish = |(made, name): (Made<'_, '_>, _)| {
+            let task = made.task;
+            made.finish(kind, name).map_err(|problem| task.error(problem))
+        };
+        in_parallel(made.into_iter().zip(names).collect(), finish)
     }
 
     fn splits(&self, kind: &KindContext<'_>) -> bool {
         kind.registry.all::<dyn GroupBy>(GroupBy::splits) && kind.registry.all::<dyn SetName>(SetName::splits)
     }
+}
+
+/// What becomes of each item, or the error of the first that has one. A few tasks can be made for so many groups that
+/// one thread alone would keep the others waiting.
+fn in_parallel<T: Send, U: Send>(
+    items: Vec<T>,
+    each: impl Fn(T) -> Result<U, Error> + Send + Sync,
+) -> Result<Vec<U>, Error> {
+    let done: Vec<Result<U, Error>> = items.into_par_iter().with_min_len(8).map(each).collect();
+    done.into_iter().collect()
 }
 
 /// What one task says under `from-deps`.

@@ -11,6 +11,7 @@ mod files;
 mod graphs;
 mod images;
 mod kinds;
+mod loaders;
 mod mutations;
 mod names;
 mod optimized;
