@@ -218,9 +218,9 @@ fn choose<'v>(
     if !alternatives.is_empty() && !matches!(target, Value::Str(_)) {
         return Err(not_text());
     }
-    let mut matching: Vec<&(Str, Value)> = Vec::new();
+    let mut matching: Vec<(&Str, &Value)> = Vec::new();
     for entry in alternatives {
-        let matches = re_match_to_end(&entry.0, &text).map_err(|source| KeyedByError::Regex {
+        let matches = re_match_to_end(entry.0, &text).map_err(|source| KeyedByError::Regex {
             attribute: attribute(),
             source,
             item: item(),
@@ -239,7 +239,7 @@ fn choose<'v>(
         [_, _, ..] if !options.allow_several => Err(KeyedByError::SeveralMatches {
             attribute: attribute(),
             target: text.to_string(),
-            matching: list(matching.iter().map(|(key, _)| key)),
+            matching: list(matching.iter().map(|(key, _)| *key)),
             item: item(),
         }),
         [(_, value), ..] => Ok(value),

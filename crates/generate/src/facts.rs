@@ -58,8 +58,10 @@ impl Facts {
 
 impl Place {
     fn of(shown: &Map) -> Self {
-        let collections = shown.get_map("collection").map_or(&[] as &[_], |map| map.iter().as_slice());
-        let [(collection, _)] = collections else { return Place::Collections(collections.len()) };
+        let collections = shown.get_map("collection");
+        let Some((collection, _)) = collections.and_then(Map::single) else {
+            return Place::Collections(collections.map_or(0, Map::len));
+        };
         let machine = shown.get_map("machine");
         Place::At(Shown {
             platform: machine.and_then(|machine| machine.get("platform")).map(shown_text).unwrap_or_default(),

@@ -85,22 +85,24 @@ fn changed_list(list: &List, values: &dyn Lookup) -> Result<Option<List>, Error>
 }
 
 fn changed_map(map: &Map, values: &dyn Lookup) -> Result<Option<Map>, Error> {
-    let all = map.iter().as_slice();
-    for (at, (key, value)) in all.iter().enumerate() {
-        let (new_key, new_value) = (changed_text(key, values)?, changed(value, values)?);
-        if new_key.is_none() && new_value.is_none() {
-            continue;
+    let mut new: Option<Map> = None;
+    for (at, (key, value)) in map.iter().enumerate() {
+        if changed_text(key, values)?.is_some() {
+            return with_changed_keys(map, values).map(Some);
         }
-        let mut entries = Vec::with_capacity(all.len());
-        entries.extend_from_slice(&all[..at]);
-        entries.push((new_key.unwrap_or_else(|| key.clone()), new_value.unwrap_or_else(|| value.clone())));
-        for (key, value) in &all[at + 1..] {
-            let new_key = changed_text(key, values)?.unwrap_or_else(|| key.clone());
-            entries.push((new_key, changed(value, values)?.unwrap_or_else(|| value.clone())));
+        if let Some(value) = changed(value, values)? {
+            new.get_or_insert_with(|| map.clone()).replace_at(at, value);
         }
-        return Ok(Some(entries.into()));
     }
-    Ok(None)
+    Ok(new)
+}
+
+fn with_changed_keys(map: &Map, values: &dyn Lookup) -> Result<Map, Error> {
+    let each = |(key, value): (&Str, &Value)| {
+        let new_key = changed_text(key, values)?.unwrap_or_else(|| key.clone());
+        Ok((new_key, changed(value, values)?.unwrap_or_else(|| value.clone())))
+    };
+    Ok(map.iter().map(each).collect::<Result<Vec<_>, Error>>()?.into())
 }
 
 #[cfg(test)]

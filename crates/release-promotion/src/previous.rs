@@ -195,7 +195,7 @@ fn tasks(bytes: &[u8]) -> Result<FxHashMap<Str, Str>, String> {
     let Value::Map(labels) = value else {
         return Err(format!("expected a mapping of labels to taskIds, found {}", describe(&value)));
     };
-    let entry = |(label, id): &(Str, Value)| match id {
+    let entry = |(label, id): (&Str, &Value)| match id {
         Value::Str(id) => Ok((label.clone(), id.clone())),
         other => Err(format!("`{label}`: expected a taskId, found {}", describe(other))),
     };

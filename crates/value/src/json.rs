@@ -49,8 +49,6 @@ pub fn pretty(value: &Value) -> Result<String, DateError> {
 pub struct Writer {
     out: Vec<u8>,
     sort: bool,
-    /// Positions of the keys of all maps being written, innermost last.
-    order: Vec<u32>,
     /// Maps that were written, by their addresses and levels.
     repeats: Option<FxHashMap<(usize, usize), Repeat>>,
 }
@@ -71,7 +69,7 @@ const NEWLINE: &[u8; 65] = b"\n                                                 
 
 impl Writer {
     fn new(out: Vec<u8>, sort: bool) -> Self {
-        Writer { out, sort, order: Vec::new(), repeats: None }
+        Writer { out, sort, repeats: None }
     }
 
     /// A writer that sorts the keys of maps, and copies the text of maps that several values share, once it has written
@@ -155,7 +153,7 @@ impl Writer {
             self.raw("{}");
             return Ok(());
         }
-        let place = (map.iter().as_slice().as_ptr() as usize, depth);
+        let place = (map.address(), depth);
         let repeats = self.repeats.as_ref().filter(|_| map.len() >= WORTH_REPEATING && map.is_shared());
         let known = repeats.map(|repeats| repeats.get(&place).map(|repeat| repeat.text.clone()));
         if let Some(Some(text)) = known {
@@ -218,22 +216,12 @@ impl Writer {
         map: &Map,
         write: impl Fn(&mut Self, bool, &Str, &Value) -> Result<(), DateError>,
     ) -> Result<(), DateError> {
-        let entries = map.iter().as_slice();
-        if !self.sort || entries.is_sorted_by(|a, b| a.0 < b.0) {
-            for (at, (key, value)) in entries.iter().enumerate() {
-                write(self, at == 0, key, value)?;
-            }
-            return Ok(());
+        let (sorted, mut first) = (self.sort, true);
+        let mut each = |key: &Str, value: &Value| write(self, std::mem::take(&mut first), key, value);
+        match sorted {
+            true => map.try_for_each_sorted(each),
+            false => map.iter().try_for_each(|(key, value)| each(key, value)),
         }
-        let start = self.order.len();
-        self.order.extend(0..u32::try_from(entries.len()).unwrap_or(u32::MAX));
-        self.order[start..].sort_unstable_by(|&a, &b| entries[a as usize].0.cmp(&entries[b as usize].0));
-        for at in 0..entries.len() {
-            let (key, value) = &entries[self.order[start + at] as usize];
-            write(self, at == 0, key, value)?;
-        }
-        self.order.truncate(start);
-        Ok(())
     }
 
     fn scalar(&mut self, value: &Value) -> Result<(), DateError> {

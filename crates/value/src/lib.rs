@@ -33,9 +33,12 @@ pub use arcstr::literal as __literal;
 /// A string shared by pointer. A [`text!`] literal costs nothing, a clone only a counter.
 pub use arcstr::ArcStr as Str;
 
+#[doc(hidden)]
+pub use crate::map::LiteralKeys;
+
 pub use crate::{
     list::List,
-    map::Map,
+    map::{Iter, Map},
     share::Sharer,
     value::{Value, split_path},
 };
@@ -65,7 +68,7 @@ macro_rules! text {
 macro_rules! map {
     () => { $crate::Map::new() };
     ($($key:literal => $value:expr),+ $(,)?) => {{
-        let entries = vec![$(($crate::text!($key), $crate::Value::from($value))),+];
-        $crate::Map::of_distinct(entries)
+        static KEYS: $crate::LiteralKeys<{ [$($key),+].len() }> = $crate::LiteralKeys::new([$($crate::text!($key)),+]);
+        $crate::Map::of_literals(&KEYS, vec![$($crate::Value::from($value)),+])
     }};
 }

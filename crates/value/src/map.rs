@@ -1,20 +1,35 @@
 //! A shared map that keeps the order of its keys.
 
-mod entries;
+mod keys;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+use std::iter::Zip;
+use std::slice;
 use std::sync::Arc;
 
-use entries::{Entries, same_key};
+#[doc(hidden)]
+pub use keys::LiteralKeys;
+use keys::{Keys, same_key};
 
 use crate::{Str, Value};
 
 /// String keys and their values, in the order in which the keys were first written, as in a Python dict.
 ///
-/// A clone shares the entries; writing to a shared map copies it first.
-#[derive(Clone, Debug, Default)]
-pub struct Map(Arc<Entries>);
+/// A clone shares the entries; writing to a shared map copies it first, without its keys, which stay shared.
+#[derive(Clone, Default)]
+pub struct Map(
+    /// An empty map needs no memory.
+    Option<Arc<Entries>>,
+);
+
+#[derive(Clone, Default)]
+struct Entries {
+    keys: Keys,
+    /// As many as keys.
+    values: Vec<Value>,
+}
 
 impl Map {
     /// An empty map.
@@ -24,29 +39,43 @@ impl Map {
 
     /// An empty map with room for `capacity` keys.
     pub fn with_capacity(capacity: usize) -> Self {
-        Map(Arc::new(Entries::with_capacity(capacity)))
+        Map(Some(Arc::new(Entries { keys: Keys::default(), values: Vec::with_capacity(capacity) })))
     }
 
-    /// A map of keys that are known to be distinct.
+    /// A map that is written with its keys.
     #[doc(hidden)]
-    pub fn of_distinct(list: Vec<(Str, Value)>) -> Self {
-        Map(Arc::new(Entries::of_distinct(list)))
+    pub fn of_literals<const N: usize>(keys: &'static LiteralKeys<N>, values: Vec<Value>) -> Self {
+        Map(Some(Arc::new(Entries { keys: keys.keys(), values })))
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.0.list().len()
+        self.values_slice().len()
     }
 
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.0.list().is_empty()
+        self.len() == 0
+    }
+
+    fn values_slice(&self) -> &[Value] {
+        self.0.as_ref().map_or(&[], |entries| &entries.values)
+    }
+
+    fn key_slice(&self) -> &[Str] {
+        self.0.as_ref().map_or(&[], |entries| entries.keys.list())
+    }
+
+    #[inline(always)]
+    fn position(&self, key: &str) -> Option<usize> {
+        self.0.as_ref()?.keys.position(key)
     }
 
     /// The value of a key.
     #[inline]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
+        let entries = self.0.as_ref()?;
+        entries.values.get(entries.keys.position(key)?)
     }
 
     /// The value of a key unless it is null, which many descriptions use for "not given".
@@ -82,20 +111,27 @@ impl Map {
     /// Whether the key is there.
     #[inline]
     pub fn contains_key(&self, key: &str) -> bool {
-        self.0.position(key).is_some()
+        self.position(key).is_some()
     }
 
     /// The value of a key, to change it. Copies a shared map, but only if the key is there.
     #[inline]
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let at = self.0.position(key)?;
-        Some(&mut Arc::make_mut(&mut self.0).list_mut()[at].1)
+        let at = self.position(key)?;
+        self.values_to_change().get_mut(at)
+    }
+
+    fn values_to_change(&mut self) -> &mut [Value] {
+        match &mut self.0 {
+            Some(entries) => &mut Arc::make_mut(entries).values,
+            None => &mut [],
+        }
     }
 
     /// Replaces the value at a position in the order of keys, and returns the former one. For passes over a map, which
     /// need not look keys up. Nothing happens where there is no key.
     pub fn replace_at(&mut self, at: usize, value: Value) -> Option<Value> {
-        let (_, place) = Arc::make_mut(&mut self.0).list_mut().get_mut(at)?;
+        let place = self.values_to_change().get_mut(at)?;
         Some(std::mem::replace(place, value))
     }
 
@@ -107,29 +143,29 @@ impl Map {
     /// The entries, to add some. A copy of shared ones gets some more room than for `more` at once: mostly it is the
     /// first of several additions.
     fn with_room(&mut self, more: usize) -> &mut Entries {
-        if Arc::strong_count(&self.0) > 1 {
-            self.0 = Arc::new(self.0.copy_with_room(more + 3));
+        let entries = self.0.get_or_insert_default();
+        if Arc::strong_count(entries) > 1 {
+            let mut values = Vec::with_capacity(entries.values.len() + more + 3);
+            values.extend_from_slice(&entries.values);
+            *entries = Arc::new(Entries { keys: entries.keys.clone(), values });
         }
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(entries)
     }
 
     /// Sets a key unless it is there; returns its value, to change it.
     pub fn get_or_insert_with(&mut self, key: Str, default: impl FnOnce() -> Value) -> &mut Value {
         let entries = self.with_room(1);
-        let at = match entries.position(&key) {
-            Some(at) => at,
-            None => {
-                entries.push_new(key, default());
-                entries.list().len() - 1
-            }
-        };
-        &mut entries.list_mut()[at].1
+        let at = entries.place(key).unwrap_or_else(|| {
+            entries.push(default());
+            entries.values.len() - 1
+        });
+        &mut entries.values[at]
     }
 
     /// Sets a key unless it is there. Leaves a shared map shared if there is nothing to do.
     pub fn set_default(&mut self, key: Str, value: impl Into<Value>) {
         if !self.contains_key(&key) {
-            self.with_room(1).push_new(key, value.into());
+            self.with_room(1).insert(key, value.into());
         }
     }
 
@@ -160,8 +196,10 @@ impl Map {
     /// Takes a key out. The others keep their order.
     #[inline]
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.0.position(key)?;
-        Some(Arc::make_mut(&mut self.0).remove_at(at))
+        let at = self.position(key)?;
+        let entries = Arc::make_mut(self.0.as_mut()?);
+        entries.keys.remove(at);
+        Some(entries.values.remove(at))
     }
 
     /// Takes a map out of its key, to change it without copying and put it back. The key stays, with null; without the
@@ -182,79 +220,173 @@ impl Map {
         if other.is_empty() {
             return;
         }
-        self.with_room(other.len()).extend_from(&other.0);
+        let entries = self.with_room(other.len());
+        if other.0.as_ref().is_some_and(|other| other.keys.is(&entries.keys)) {
+            entries.values.clone_from_slice(other.values_slice());
+            return;
+        }
+        for (key, value) in other {
+            entries.insert(key.clone(), value.clone());
+        }
     }
 
     /// Keys and values, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, (Str, Value)> {
-        self.0.list().iter()
+    pub fn iter(&self) -> Iter<'_> {
+        self.key_slice().iter().zip(self.values_slice())
+    }
+
+    /// Calls `each` with keys and values, sorted by key.
+    pub(crate) fn try_for_each_sorted<E>(
+        &self,
+        mut each: impl FnMut(&Str, &Value) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(entries) = &self.0 else { return Ok(()) };
+        let (keys, values, sorted) = (entries.keys.list(), &entries.values, entries.keys.sorted());
+        if sorted.is_empty() {
+            return self.iter().try_for_each(|(key, value)| each(key, value));
+        }
+        sorted.iter().try_for_each(|at| each(&keys[*at as usize], &values[*at as usize]))
     }
 
     /// Keys, in order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> slice::Iter<'_, Str> {
+        self.key_slice().iter()
     }
 
     /// Values, in the order of their keys.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
-        self.iter().map(|(_, value)| value)
+    pub fn values(&self) -> slice::Iter<'_, Value> {
+        self.values_slice().iter()
     }
 
     /// Values, in the order of their keys, to change them.
-    pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
-        Arc::make_mut(&mut self.0).list_mut().iter_mut().map(|(_, value)| value)
+    pub fn values_mut(&mut self) -> slice::IterMut<'_, Value> {
+        self.values_to_change().iter_mut()
+    }
+
+    /// Where it is in memory: the same for two maps that share their entries, and for all that are empty and never
+    /// had any.
+    pub fn address(&self) -> usize {
+        self.0.as_ref().map_or(0, |entries| Arc::as_ptr(entries) as usize)
     }
 
     /// Whether both are one map in memory.
     pub fn is(&self, other: &Map) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.address() == other.address()
     }
 
     /// Whether there are other maps that share the entries, so that a change copies them.
     pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        self.0.as_ref().is_some_and(|entries| Arc::strong_count(entries) > 1)
     }
 
     /// Whether both have the same keys in the same order.
     pub fn has_keys_of(&self, other: &Map) -> bool {
-        self.len() == other.len()
-            && self.iter().zip(other).all(|((a, _), (b, _))| Str::ptr_eq(a, b) || same_key(a, b))
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) if a.keys.is(&b.keys) => true,
+            _ => {
+                self.len() == other.len()
+                    && self.keys().zip(other.keys()).all(|(a, b)| Str::ptr_eq(a, b) || same_key(a, b))
+            }
+        }
     }
 
     /// Whether both have the same keys in the same order, and for each of them what [`Value::is`] the same; the values of
     /// some keys may differ.
     pub fn is_but_for(&self, keys: &[&str], other: &Map) -> bool {
-        let same =
-            |((key, a), (_, b)): (&(Str, Value), &(Str, Value))| a.is(b) || keys.contains(&key.as_str());
-        self.has_keys_of(other) && self.iter().zip(other).all(same)
+        let same = |((key, a), b): ((&Str, &Value), &Value)| a.is(b) || keys.contains(&key.as_str());
+        self.has_keys_of(other) && self.iter().zip(other.values()).all(same)
     }
 
-    /// The entries if no other map shares them. Keys must not be changed.
-    pub(crate) fn unshared(&mut self) -> Option<&mut [(Str, Value)]> {
-        Arc::get_mut(&mut self.0).map(|entries| entries.list_mut())
+    /// The values if no other map shares them.
+    pub(crate) fn unshared(&mut self) -> Option<&mut [Value]> {
+        Arc::get_mut(self.0.as_mut()?).map(|entries| entries.values.as_mut_slice())
     }
 
     /// The only entry of a map with one key.
     pub fn single(&self) -> Option<(&Str, &Value)> {
-        match self.0.list() {
-            [(key, value)] => Some((key, value)),
+        match (self.key_slice(), self.values_slice()) {
+            ([key], [value]) => Some((key, value)),
             _ => None,
         }
+    }
+}
+
+impl Entries {
+    fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
+        match self.place(key) {
+            Some(at) => Some(std::mem::replace(&mut self.values[at], value)),
+            None => {
+                self.push(value);
+                None
+            }
+        }
+    }
+
+    /// The position of a key. If it is absent, it is added, and its value must be, too.
+    fn place(&mut self, key: Str) -> Option<usize> {
+        if let Some(keys) = self.keys.with(&key) {
+            self.keys = keys;
+            return None;
+        }
+        let at = self.keys.position(&key);
+        if at.is_none() {
+            self.keys.add(key);
+        }
+        at
+    }
+
+    /// Adds the value of a key that was just added.
+    fn push(&mut self, value: Value) {
+        let length = self.values.len();
+        if length == self.values.capacity() {
+            // Most maps stay small, and there are many: twice the room would be room for nothing.
+            self.values.reserve_exact(if length < 6 { 6 } else { length / 2 });
+        }
+        self.values.push(value);
+    }
+}
+
+/// Keys and values of a map, in order.
+pub type Iter<'a> = Zip<slice::Iter<'a, Str>, slice::Iter<'a, Value>>;
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
     }
 }
 
 /// Equal keys have equal values, in whatever order: as Python compares dicts.
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-            || (self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value)))
+        if self.is(other) {
+            return true;
+        }
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) if a.keys.is(&b.keys) => a.values == b.values,
+            _ => self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value)),
+        }
     }
 }
 
 /// A repeated key keeps its first place and takes its last value.
 impl From<Vec<(Str, Value)>> for Map {
     fn from(list: Vec<(Str, Value)>) -> Self {
-        Map(Arc::new(list.into()))
+        if list.is_empty() {
+            return Map::new();
+        }
+        match Keys::of(list.iter().map(|(key, _)| key)) {
+            Some(keys) => {
+                let values = list.into_iter().map(|(_, value)| value).collect();
+                Map(Some(Arc::new(Entries { keys, values })))
+            }
+            None => {
+                let mut map = Map::with_capacity(list.len());
+                for (key, value) in list {
+                    map.insert(key, value);
+                }
+                map
+            }
+        }
     }
 }
 
@@ -268,13 +400,15 @@ impl IntoIterator for Map {
     type Item = (Str, Value);
     type IntoIter = std::vec::IntoIter<(Str, Value)>;
     fn into_iter(self) -> Self::IntoIter {
-        Arc::try_unwrap(self.0).unwrap_or_else(|shared| (*shared).clone()).into_list().into_iter()
+        let Some(entries) = self.0 else { return Vec::new().into_iter() };
+        let Entries { keys, values } = Arc::unwrap_or_clone(entries);
+        keys.list().iter().cloned().zip(values).collect::<Vec<_>>().into_iter()
     }
 }
 
 impl<'a> IntoIterator for &'a Map {
-    type Item = &'a (Str, Value);
-    type IntoIter = std::slice::Iter<'a, (Str, Value)>;
+    type Item = (&'a Str, &'a Value);
+    type IntoIter = Iter<'a>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }

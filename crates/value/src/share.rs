@@ -45,9 +45,9 @@ impl Sharer {
                 }
             }
             Value::Map(map) => {
-                let Some(entries) = map.unshared() else { return };
-                entries.iter_mut().for_each(|(_, value)| self.share(value));
-                let key = hash(entries.iter().map(|(_, value)| value));
+                let Some(values) = map.unshared() else { return };
+                values.iter_mut().for_each(|value| self.share(value));
+                let key = hash(values.iter());
                 match self.maps.get(&key) {
                     Some(known) if same_entries(known, map) => *map = known.clone(),
                     Some(_) => {}
@@ -70,7 +70,7 @@ fn hash<'a>(values: impl Iterator<Item = &'a Value>) -> u64 {
             Value::Float(value) => value.to_bits().hash(&mut hasher),
             Value::BigInt(text) | Value::Date(text) | Value::Str(text) => text.as_ptr().hash(&mut hasher),
             Value::List(list) => list.as_ptr().hash(&mut hasher),
-            Value::Map(map) => map.iter().as_slice().as_ptr().hash(&mut hasher),
+            Value::Map(map) => map.address().hash(&mut hasher),
         }
     }
     hasher.finish()
@@ -81,10 +81,7 @@ fn same_items(a: &List, b: &List) -> bool {
 }
 
 fn same_entries(a: &Map, b: &Map) -> bool {
-    a.len() == b.len()
-        && a.iter()
-            .zip(b.iter())
-            .all(|((name, a), (other, b))| (Str::ptr_eq(name, other) || name == other) && a.is(b))
+    a.has_keys_of(b) && a.values().zip(b.values()).all(|(a, b)| a.is(b))
 }
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ pub(super) fn check(values: &Map, strict: bool, extensions: &[&'static Object]) 
     let mut violations = if strict && !extensions.is_empty() {
         let is_base = |key: &str| STRICT.keys().any(|name| name == key);
         let is_extension = |key: &str| extensions.iter().any(|one| one.keys().any(|name| name == key));
-        let rest = values.iter().filter(|(key, _)| is_base(key) || !is_extension(key)).cloned();
-        check_object(base, &rest.collect::<Map>())
+        let rest = values.iter().filter(|(key, _)| is_base(key) || !is_extension(key));
+        check_object(base, &rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>())
     } else {
         check_object(base, values)
     };

@@ -145,7 +145,7 @@ impl Emitter {
 
     fn mapping(&mut self, map: &Map, indent: usize) {
         let mut entries: Vec<_> = map.iter().collect();
-        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
         for (key, value) in entries {
             self.indent(indent);
             let long = key.is_empty() || key.contains(is_break) || key.chars().nth(LONG_KEY - 1).is_some();

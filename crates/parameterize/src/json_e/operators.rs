@@ -241,7 +241,7 @@ impl Renderer<'_> {
     fn switch(&self, cases: &Value, scope: &Scope<'_>) -> Result<Option<Value>> {
         let Value::Map(cases) = cases else { return Err("$switch can evaluate objects only".to_owned()) };
         let mut chosen = None;
-        for (condition, template) in cases.iter().filter(|(condition, _)| condition != "$default") {
+        for (condition, template) in cases.iter().filter(|(condition, _)| *condition != "$default") {
             if is_truthy(&self.expression(condition, scope)?) && chosen.replace(template).is_some() {
                 return Err("$switch can only have one truthy condition".to_owned());
             }
@@ -356,9 +356,9 @@ fn merge_deep(mut into: Map, from: Map) -> Map {
 }
 
 /// Keys and values in the order of keys.
-fn sorted(object: &Map) -> Vec<&(Str, Value)> {
-    let mut entries: Vec<&(Str, Value)> = object.iter().collect();
-    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+fn sorted(object: &Map) -> Vec<(&Str, &Value)> {
+    let mut entries: Vec<(&Str, &Value)> = object.iter().collect();
+    entries.sort_unstable_by_key(|(a, _)| *a);
     entries
 }
 

@@ -194,8 +194,8 @@ fn fetching(
         |label: &str| known.of_this_kind.get(label).filter(|(at, _)| *at <= own).map(|(_, prefix)| prefix);
     let mut env = Map::new();
     let mut wanted = Vec::new();
-    let mut kinds: Vec<&(Str, Value)> = fetches.iter().collect();
-    kinds.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut kinds: Vec<(&Str, &Value)> = fetches.iter().collect();
+    kinds.sort_by(|a, b| a.0.cmp(b.0));
     for (from, entries) in kinds {
         let prefix =
             if is_by_kind(from) { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };

@@ -1,6 +1,7 @@
 //! Maps keep their order, share, and answer alike whatever their size.
 
 use super::*;
+use crate::text;
 
 #[test]
 fn order_is_that_of_first_writing() {
@@ -34,7 +35,7 @@ fn large_maps_answer_as_small_ones_do() {
         let expected = (n % 3 != 0).then_some(Value::Int(n));
         assert_eq!(map.get(&n.to_string()), expected.as_ref());
     }
-    assert_eq!(Map::from(map.iter().cloned().collect::<Vec<_>>()), map);
+    assert_eq!(Map::from(map.clone().into_iter().collect::<Vec<_>>()), map);
 }
 
 /// Keys of all lengths, many of them with one print, in maps of all sizes, looked up among absent ones.
@@ -57,7 +58,7 @@ fn every_key_is_found_where_it_is_and_no_other() {
         }
         let list: Vec<_> =
             expected.iter().map(|(key, value)| (Str::from(*key), Value::Int(*value))).collect();
-        assert_eq!(map.iter().cloned().collect::<Vec<_>>(), list);
+        assert_eq!(map.clone().into_iter().collect::<Vec<_>>(), list);
         assert_eq!(Map::from(list).get(expected.last().map_or("", |(key, _)| key)), map.values().last());
     };
     for (n, key) in keys.iter().enumerate() {
@@ -95,4 +96,79 @@ fn a_repeated_key_takes_its_last_value() {
     let map = Map::from(vec![("a".into(), 1.into()), ("b".into(), 2.into()), ("a".into(), 3.into())]);
     assert_eq!(map, crate::map! { "a" => 3, "b" => 2 });
     assert_eq!(map.keys().next().unwrap(), "a");
+}
+
+/// Maps that are copies of each other take turns in being changed, so that keys are shared, remembered and parted.
+#[test]
+fn copies_that_are_changed_by_turns_keep_their_own_keys() {
+    let literals = [text!("a"), text!("b"), text!("command"), text!("docker-image"), text!("env")];
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    let mut pairs: Vec<(Map, Vec<(Str, Value)>)> = vec![(Map::new(), Vec::new())];
+    for round in 0..5000i64 {
+        let (mut map, mut model) = pairs[random(pairs.len())].clone();
+        for _ in 0..random(4) {
+            match random(3) {
+                0 if !model.is_empty() => {
+                    let (key, value) = model.remove(random(model.len()));
+                    assert_eq!(map.remove(&key), Some(value));
+                }
+                chosen => {
+                    let dynamic = Str::from(format!("label-{}", random(60)));
+                    let key = if chosen == 1 { literals[random(literals.len())].clone() } else { dynamic };
+                    let known = model.iter_mut().find(|(other, _)| *other == key);
+                    let former = map.insert(key.clone(), round.into());
+                    assert_eq!(former, known.as_ref().map(|(_, value)| value.clone()));
+                    match known {
+                        Some((_, value)) => *value = round.into(),
+                        None => model.push((key, round.into())),
+                    }
+                }
+            }
+        }
+        assert_eq!(map.clone().into_iter().collect::<Vec<_>>(), model);
+        for (key, value) in &model {
+            assert_eq!(map.get(key), Some(value));
+        }
+        assert_eq!(map.get("absent"), None);
+        let mut sorted = Vec::new();
+        map.try_for_each_sorted(|key, _| {
+            let _: () = sorted.push(key.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+        assert!(sorted.is_sorted() && sorted.len() == model.len());
+        match pairs.len() {
+            ..20 => pairs.push((map, model)),
+            length => pairs[random(length)] = (map, model),
+        }
+    }
+}
+
+#[test]
+fn maps_that_are_changed_alike_share_their_keys() {
+    let made = || {
+        let mut map = crate::map! { "name" => "n", "run" => 1 };
+        map.insert(text!("label"), "l".into());
+        map.remove("run");
+        map.map_mut(text!("worker")).insert(text!("os"), "linux".into());
+        map
+    };
+    let same = |a: &Map, b: &Map| a.0.as_ref().unwrap().keys.is(&b.0.as_ref().unwrap().keys);
+    let (mut first, second) = (made(), made());
+    assert!(same(&first, &second) && !first.is(&second));
+    assert!(same(first.get_map("worker").unwrap(), second.get_map("worker").unwrap()));
+    // The same text, but not a literal: a label, of which there may be any number.
+    first.insert(String::from("x").into(), 1.into());
+    assert!(
+        !same(&first, &second)
+            && first.has_keys_of(&{
+                let mut other = second.clone();
+                other.insert(text!("x"), 2.into());
+                other
+            })
+    );
 }

@@ -213,7 +213,7 @@ struct Entries {
 impl Entries {
     fn merge(&mut self, node: &Node, mark: Mark) {
         let Value::Map(map) = &node.value else { return };
-        self.list.extend_from_slice(map.iter().as_slice());
+        self.list.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
         match &node.lines {
             Some(lines) => self.lines.extend_from_slice(lines),
             None => self.lines.extend(map.keys().map(|key| (key.clone(), line_of(mark)))),

@@ -125,6 +125,6 @@ fn image_definitions(session: &Session) -> Result<FxHashMap<Str, Str>, Problem> 
     let document = yaml::read_file_as(&file, &shown)?;
     let tasks = document.value.as_map().and_then(|kind| kind.get_map("tasks"));
     let definition =
-        |(name, task): &(Str, Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
+        |(name, task): (&Str, &Value)| Some((name.clone(), task.as_map()?.get_str("definition")?.clone()));
     Ok(tasks.into_iter().flatten().filter_map(definition).collect())
 }

@@ -1,0 +1,324 @@
+//! The keys of maps, and how they are found.
+//!
+//! Tasks are made alike: each of thousands is copied from the same defaults, and then goes through the same additions.
+//! So maps share their keys, and remember what became of them when one was added or taken out. The next map with those
+//! keys that is changed in the same way takes over what the first one made.
+
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use crate::Str;
+
+/// How many places there are to find the keys of most maps by. A power of two.
+const PLACES: usize = 64;
+
+/// How many keys there may be for that: with more, too many would want one place, and there is an index.
+const PLACED: usize = PLACES / 2;
+
+/// How many changes are remembered. Others are made each time.
+const REMEMBERED: usize = 4;
+
+/// The same where maps start without any key, and in many ways.
+const REMEMBERED_OF_NONE: usize = 64;
+
+/// How many changes after each other are remembered: more than any task goes through.
+const LONGEST: u8 = 100;
+
+/// The keys of a map, in order.
+#[derive(Clone, Debug)]
+pub(super) enum Keys {
+    /// Those of a map that was written with its keys, or what became of it. These are few, and stay.
+    Lasting(&'static KeyList),
+    /// Any others.
+    Shared(Arc<KeyList>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct KeyList {
+    list: Vec<Str>,
+    /// One more than the position of a key, at the first place from [`place_of`] on that was free; 0 where there is none.
+    places: Places,
+    /// Positions by key; only there, and then instead of places, for many keys.
+    index: Option<Box<FxHashMap<Str, usize>>>,
+    /// Their positions in the order of the keys, for printing; nothing if they are in order.
+    sorted: OnceLock<Box<[u32]>>,
+    /// What became of these keys.
+    next: OnceLock<Box<[Next]>>,
+    /// How many changes ago the first of these lists was made.
+    age: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Places([u8; PLACES]);
+
+impl Default for Places {
+    fn default() -> Self {
+        Places([0; PLACES])
+    }
+}
+
+/// At the place for its change, or after it.
+type Next = OnceLock<(Change, Keys)>;
+
+#[derive(Debug)]
+enum Change {
+    Added(Str),
+    /// The position of a key.
+    Removed(usize),
+}
+
+/// The keys of maps that are written with them, see [`map!`](crate::map).
+#[doc(hidden)]
+pub struct LiteralKeys<const N: usize> {
+    names: [Str; N],
+    list: OnceLock<KeyList>,
+}
+
+impl<const N: usize> LiteralKeys<N> {
+    /// Of keys that are all different.
+    pub const fn new(names: [Str; N]) -> Self {
+        LiteralKeys { names, list: OnceLock::new() }
+    }
+
+    pub(super) fn keys(&'static self) -> Keys {
+        Keys::Lasting(self.list.get_or_init(|| {
+            let mut list = KeyList::default();
+            self.names.iter().for_each(|name| list.push(name.clone()));
+            list
+        }))
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        static NONE: LiteralKeys<0> = LiteralKeys::new([]);
+        NONE.keys()
+    }
+}
+
+impl Keys {
+    /// Of keys that may be there twice, which is none.
+    pub(super) fn of<'a>(keys: impl Iterator<Item = &'a Str>) -> Option<Self> {
+        let mut list = KeyList { list: Vec::with_capacity(keys.size_hint().0), ..KeyList::default() };
+        for key in keys {
+            if list.position(key).is_some() {
+                return None;
+            }
+            list.push(key.clone());
+        }
+        Some(Keys::Shared(Arc::new(list)))
+    }
+
+    fn known(&self) -> &KeyList {
+        match self {
+            Keys::Lasting(list) => list,
+            Keys::Shared(list) => list,
+        }
+    }
+
+    pub(super) fn list(&self) -> &[Str] {
+        &self.known().list
+    }
+
+    // Most keys that are asked for are literals: inlined, their place is a constant.
+    #[inline(always)]
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        self.known().position(key)
+    }
+
+    /// Whether both are the same keys in the same order, as far as one look tells.
+    pub(super) fn is(&self, other: &Keys) -> bool {
+        std::ptr::eq(self.known(), other.known())
+    }
+
+    /// Positions in the order of the keys; nothing if they are in order.
+    pub(super) fn sorted(&self) -> &[u32] {
+        let KeyList { list, sorted, .. } = self.known();
+        sorted.get_or_init(|| {
+            if list.is_sorted() {
+                return Box::default();
+            }
+            let mut positions: Box<[u32]> = (0..).take(list.len()).collect();
+            positions.sort_unstable_by_key(|at| &list[*at as usize]);
+            positions
+        })
+    }
+
+    /// The keys that these became when the same key was added before. If there are, it is absent.
+    pub(super) fn with(&self, key: &Str) -> Option<Keys> {
+        self.known().became(place_of(key), |change| change.is_addition_of(key))
+    }
+
+    /// Adds a key that is known to be absent, and that [`Keys::with`] does not know.
+    pub(super) fn add(&mut self, key: Str) {
+        if let Some(list) = self.alone() {
+            return list.push(key);
+        }
+        let mut list = self.known().copy(1);
+        list.push(key.clone());
+        // Lists that stay must be few: not one for each label that is the key of something.
+        let lasting = matches!(self, Keys::Lasting(_)) && !Str::is_static(&key);
+        *self = self.remember(list, (!lasting).then_some(Change::Added(key)));
+    }
+
+    /// Takes out the key at a position.
+    pub(super) fn remove(&mut self, at: usize) {
+        let removed = |change: &Change| matches!(change, Change::Removed(other) if *other == at);
+        if let Some(next) = self.known().became(at, removed) {
+            *self = next;
+            return;
+        }
+        if let Some(list) = self.alone() {
+            return list.remove(at);
+        }
+        let mut list = self.known().copy(0);
+        list.remove(at);
+        *self = self.remember(list, Some(Change::Removed(at)));
+    }
+
+    /// The list if no other map has it. It forgets what follows from its keys, because they are going to be others.
+    fn alone(&mut self) -> Option<&mut KeyList> {
+        let Keys::Shared(list) = self else { return None };
+        let list = Arc::get_mut(list)?;
+        list.sorted.take();
+        list.next.take();
+        Some(list)
+    }
+
+    /// What became of these keys, remembered if that is of use and there is room.
+    fn remember(&self, mut list: KeyList, change: Option<Change>) -> Keys {
+        let known = self.known();
+        list.age = known.age.saturating_add(1);
+        let Some(change) = change.filter(|_| known.age < LONGEST) else {
+            return Keys::Shared(Arc::new(list));
+        };
+        let room = if known.list.is_empty() { REMEMBERED_OF_NONE } else { REMEMBERED };
+        let next = known.next.get_or_init(|| (0..room).map(|_| OnceLock::new()).collect());
+        let place = match &change {
+            Change::Added(key) => place_of(key),
+            Change::Removed(at) => *at,
+        };
+        let Some(free) = from(next, place).find(|next| next.get().is_none()) else {
+            return Keys::Shared(Arc::new(list));
+        };
+        let keys = match self {
+            Keys::Lasting(_) => Keys::Lasting(Box::leak(Box::new(list))),
+            Keys::Shared(_) => Keys::Shared(Arc::new(list)),
+        };
+        // Another thread may have been faster. Then these keys are like others, but not the same.
+        drop(free.set((change, keys.clone())));
+        keys
+    }
+}
+
+/// All, beginning at a place. Their number is a power of two.
+fn from(all: &[Next], place: usize) -> impl Iterator<Item = &Next> {
+    (place..place + all.len()).filter_map(|at| all.get(at & (all.len() - 1)))
+}
+
+impl Change {
+    fn is_addition_of(&self, key: &Str) -> bool {
+        matches!(self, Change::Added(other) if Str::ptr_eq(other, key) || same_key(other, key))
+    }
+}
+
+impl KeyList {
+    /// What became of these keys when they were changed in a way that has this place.
+    fn became(&self, place: usize, how: impl Fn(&Change) -> bool) -> Option<Keys> {
+        let known = from(self.next.get()?, place).map_while(OnceLock::get);
+        known.into_iter().find(|(change, _)| how(change)).map(|(_, keys)| keys.clone())
+    }
+
+    /// A copy with room for some more keys.
+    fn copy(&self, more: usize) -> Self {
+        let mut list = Vec::with_capacity(self.list.len() + more);
+        list.extend_from_slice(&self.list);
+        KeyList { list, places: self.places.clone(), index: self.index.clone(), ..Self::default() }
+    }
+
+    #[inline(always)]
+    fn position(&self, key: &str) -> Option<usize> {
+        self.position_from(place_of(key), key)
+    }
+
+    /// Where the key with this place is.
+    fn position_from(&self, mut place: usize, key: &str) -> Option<usize> {
+        while let Some(at) = usize::from(self.places.0[place % PLACES]).checked_sub(1) {
+            if same_key(self.list.get(at)?, key) {
+                return Some(at);
+            }
+            place += 1;
+        }
+        if self.index.is_none() { None } else { self.position_by_index(key) }
+    }
+
+    #[cold]
+    fn position_by_index(&self, key: &str) -> Option<usize> {
+        self.index.as_ref()?.get(key).copied()
+    }
+
+    fn push(&mut self, key: Str) {
+        let at = self.list.len();
+        self.list.push(key);
+        if self.index.is_some() || at >= PLACED {
+            self.reindex_from(at);
+        } else {
+            self.set_place(at);
+        }
+    }
+
+    fn set_place(&mut self, at: usize) {
+        let mut place = place_of(&self.list[at]);
+        while self.places.0[place % PLACES] != 0 {
+            place += 1;
+        }
+        self.places.0[place % PLACES] = u8::try_from(at + 1).unwrap_or_default();
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.list.remove(at);
+        self.places = Places::default();
+        self.index = None;
+        match self.list.len() {
+            length @ ..=PLACED => (0..length).for_each(|at| self.set_place(at)),
+            _ => self.reindex_from(0),
+        }
+    }
+
+    /// Adds the keys from a position on to the index. A new one has all of them.
+    fn reindex_from(&mut self, at: usize) {
+        let start = if self.index.is_some() { at } else { 0 };
+        self.places = Places::default();
+        let index = self.index.get_or_insert_default();
+        index.extend(self.list.iter().enumerate().skip(start).map(|(at, key)| (key.clone(), at)));
+    }
+}
+
+/// The place from which on a key is looked for.
+#[inline]
+fn place_of(key: &str) -> usize {
+    let (key, length) = (key.as_bytes(), key.len());
+    match (key.first(), key.get(length / 2), key.last()) {
+        (Some(first), Some(middle), Some(last)) => {
+            let all = u32::from_le_bytes([*first, *middle, *last, length as u8]);
+            (all.wrapping_mul(0x9E37_79B1) >> 26) as usize
+        }
+        _ => 0,
+    }
+}
+
+/// Whether two keys are the same. Most keys are short: comparing two overlapping halves is faster than a call.
+pub(super) fn same_key(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+        17..=32 => a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk(),
+        2..4 => a.first_chunk::<2>() == b.first_chunk() && a.last_chunk::<2>() == b.last_chunk(),
+        _ => a == b,
+    }
+}
