@@ -155,7 +155,7 @@ impl Map {
     /// Sets a key unless it is there; returns its value, to change it.
     pub fn get_or_insert_with(&mut self, key: Str, default: impl FnOnce() -> Value) -> &mut Value {
         let entries = self.with_room(1);
-        let at = entries.place(key).unwrap_or_else(|| {
+        let at = entries.keys.position_or_add(key).unwrap_or_else(|| {
             entries.push(default());
             entries.values.len() - 1
         });
@@ -220,9 +220,15 @@ impl Map {
         if other.is_empty() {
             return;
         }
+        let Some(added) = &other.0 else { return };
         let entries = self.with_room(other.len());
-        if other.0.as_ref().is_some_and(|other| other.keys.is(&entries.keys)) {
-            entries.values.clone_from_slice(other.values_slice());
+        if added.keys.is(&entries.keys) {
+            entries.values.clone_from_slice(&added.values);
+            return;
+        }
+        if entries.keys.add_all(&added.keys) {
+            entries.values.reserve_exact(added.values.len());
+            entries.values.extend_from_slice(&added.values);
             return;
         }
         for (key, value) in other {
@@ -313,26 +319,13 @@ impl Map {
 
 impl Entries {
     fn insert(&mut self, key: Str, value: Value) -> Option<Value> {
-        match self.place(key) {
+        match self.keys.position_or_add(key) {
             Some(at) => Some(std::mem::replace(&mut self.values[at], value)),
             None => {
                 self.push(value);
                 None
             }
         }
-    }
-
-    /// The position of a key. If it is absent, it is added, and its value must be, too.
-    fn place(&mut self, key: Str) -> Option<usize> {
-        if let Some(keys) = self.keys.with(&key) {
-            self.keys = keys;
-            return None;
-        }
-        let at = self.keys.position(&key);
-        if at.is_none() {
-            self.keys.add(key);
-        }
-        at
     }
 
     /// Adds the value of a key that was just added.

@@ -16,7 +16,7 @@ const PLACES: usize = 64;
 /// How many keys there may be for that: with more, too many would want one place, and there is an index.
 const PLACED: usize = PLACES / 2;
 
-/// How many changes are remembered. Others are made each time.
+/// How many changes are remembered, a power of two. Others are made each time.
 const REMEMBERED: usize = 4;
 
 /// The same where maps start without any key, and in many ways.
@@ -64,6 +64,8 @@ type Next = OnceLock<(Change, Keys)>;
 #[derive(Debug)]
 enum Change {
     Added(Str),
+    /// Keys of which none was there.
+    AddedAll(Keys),
     /// The position of a key.
     Removed(usize),
 }
@@ -145,13 +147,21 @@ impl Keys {
         })
     }
 
-    /// The keys that these became when the same key was added before. If there are, it is absent.
-    pub(super) fn with(&self, key: &Str) -> Option<Keys> {
-        self.known().became(place_of(key), |change| change.is_addition_of(key))
+    /// The position of a key. One that is absent is added.
+    pub(super) fn position_or_add(&mut self, key: Str) -> Option<usize> {
+        let (place, known) = (place_of(&key), self.known());
+        if let Some(keys) = known.became(place, |change| change.is_addition_of(&key)) {
+            *self = keys.clone();
+            return None;
+        }
+        let at = known.position_from(place, &key);
+        if at.is_none() {
+            self.add(key);
+        }
+        at
     }
 
-    /// Adds a key that is known to be absent, and that [`Keys::with`] does not know.
-    pub(super) fn add(&mut self, key: Str) {
+    fn add(&mut self, key: Str) {
         if let Some(list) = self.alone() {
             return list.push(key);
         }
@@ -162,11 +172,34 @@ impl Keys {
         *self = self.remember(list, (!lasting).then_some(Change::Added(key)));
     }
 
+    /// Adds all of some keys after those that are there, unless one of them is there already.
+    pub(super) fn add_all(&mut self, more: &Keys) -> bool {
+        let (place, known) = (more.place(), self.known());
+        let same = |change: &Change| matches!(change, Change::AddedAll(other) if other.is(more));
+        if let Some(keys) = known.became(place, same) {
+            *self = keys.clone();
+            return true;
+        }
+        if more.list().iter().any(|key| known.position(key).is_some()) {
+            return false;
+        }
+        let mut list = known.copy(more.list().len());
+        more.list().iter().for_each(|key| list.push(key.clone()));
+        let lasting = matches!((&*self, more), (Keys::Lasting(_), Keys::Shared(_)));
+        *self = self.remember(list, (!lasting).then(|| Change::AddedAll(more.clone())));
+        true
+    }
+
+    /// Some number that hardly any other keys have.
+    fn place(&self) -> usize {
+        std::ptr::from_ref(self.known()) as usize / size_of::<KeyList>()
+    }
+
     /// Takes out the key at a position.
     pub(super) fn remove(&mut self, at: usize) {
         let removed = |change: &Change| matches!(change, Change::Removed(other) if *other == at);
         if let Some(next) = self.known().became(at, removed) {
-            *self = next;
+            *self = next.clone();
             return;
         }
         if let Some(list) = self.alone() {
@@ -197,9 +230,11 @@ impl Keys {
         let next = known.next.get_or_init(|| (0..room).map(|_| OnceLock::new()).collect());
         let place = match &change {
             Change::Added(key) => place_of(key),
+            Change::AddedAll(keys) => keys.place(),
             Change::Removed(at) => *at,
         };
-        let Some(free) = from(next, place).find(|next| next.get().is_none()) else {
+        let Some(free) = (place..place + room).map(|at| &next[at % room]).find(|next| next.get().is_none())
+        else {
             return Keys::Shared(Arc::new(list));
         };
         let keys = match self {
@@ -212,11 +247,6 @@ impl Keys {
     }
 }
 
-/// All, beginning at a place. Their number is a power of two.
-fn from(all: &[Next], place: usize) -> impl Iterator<Item = &Next> {
-    (place..place + all.len()).filter_map(|at| all.get(at & (all.len() - 1)))
-}
-
 impl Change {
     fn is_addition_of(&self, key: &Str) -> bool {
         matches!(self, Change::Added(other) if Str::ptr_eq(other, key) || same_key(other, key))
@@ -225,9 +255,16 @@ impl Change {
 
 impl KeyList {
     /// What became of these keys when they were changed in a way that has this place.
-    fn became(&self, place: usize, how: impl Fn(&Change) -> bool) -> Option<Keys> {
-        let known = from(self.next.get()?, place).map_while(OnceLock::get);
-        known.into_iter().find(|(change, _)| how(change)).map(|(_, keys)| keys.clone())
+    #[inline]
+    fn became(&self, place: usize, how: impl Fn(&Change) -> bool) -> Option<&Keys> {
+        let next = self.next.get()?;
+        for at in place..place + next.len() {
+            let (change, keys) = next.get(at & (next.len() - 1))?.get()?;
+            if how(change) {
+                return Some(keys);
+            }
+        }
+        None
     }
 
     /// A copy with room for some more keys.
