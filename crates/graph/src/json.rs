@@ -11,8 +11,8 @@ use taskgraph_value::{
 use crate::{Error, Task, TaskGraph};
 
 /// How many tasks one thread prints at a time, and how many such parts wait to be written.
-const PART: usize = 32;
-const PARTS_AT_ONCE: usize = 16;
+const PART: usize = 8;
+const PARTS_AT_ONCE: usize = 8;
 
 /// Writes the JSON form: tasks sorted by key, all keys sorted, two spaces a level, ASCII only. No newline at the end.
 ///
