@@ -7,7 +7,7 @@ mod tests;
 use std::fmt;
 use std::iter::Zip;
 use std::slice;
-use std::sync::Arc;
+use triomphe::Arc;
 
 #[doc(hidden)]
 pub use keys::LiteralKeys;

@@ -4,9 +4,10 @@
 //! So maps share their keys, and remember what became of them when one was added or taken out. The next map with those
 //! keys that is changed in the same way takes over what the first one made.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
+use triomphe::Arc;
 
 use crate::Str;
 
