@@ -33,6 +33,10 @@ impl Loader for Lines {
         };
         Ok(lines.lines().enumerate().map(describe).collect())
     }
+
+    fn needs_dependencies(&self) -> bool {
+        false
+    }
 }
 
 /// Gives every task the owner that its kind.yml names. Treats each task on its own, so [`PerTask`] may run it on

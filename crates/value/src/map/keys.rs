@@ -65,8 +65,8 @@ type Next = OnceLock<(Change, Keys)>;
 #[derive(Debug)]
 enum Change {
     Added(Str),
-    /// Keys of which none was there.
-    AddedAll(Keys),
+    /// Several keys of which none was there: those at the end of what became of it.
+    AddedAll,
     /// The position of a key.
     Removed(usize),
 }
@@ -151,18 +151,18 @@ impl Keys {
     /// The position of a key. One that is absent is added.
     pub(super) fn position_or_add(&mut self, key: Str) -> Option<usize> {
         let (place, known) = (place_of(&key), self.known());
-        if let Some(keys) = known.became(place, |change| change.is_addition_of(&key)) {
+        if let Some(keys) = known.became(place, |change, _| change.is_addition_of(&key)) {
             *self = keys.clone();
             return None;
         }
         let at = known.position_from(place, &key);
         if at.is_none() {
-            self.add(key);
+            self.add(key, place);
         }
         at
     }
 
-    fn add(&mut self, key: Str) {
+    fn add(&mut self, key: Str, place: usize) {
         if let Some(list) = self.alone() {
             return list.push(key);
         }
@@ -170,35 +170,42 @@ impl Keys {
         list.push(key.clone());
         // Lists that stay must be few: not one for each label that is the key of something.
         let lasting = matches!(self, Keys::Lasting(_)) && !Str::is_static(&key);
-        *self = self.remember(list, (!lasting).then_some(Change::Added(key)));
+        *self = self.remember(list, place, (!lasting).then_some(Change::Added(key)));
     }
 
     /// Adds all of some keys after those that are there, unless one of them is there already.
     pub(super) fn add_all(&mut self, more: &Keys) -> bool {
-        let (place, known) = (more.place(), self.known());
-        let same = |change: &Change| matches!(change, Change::AddedAll(other) if other.is(more));
-        if let Some(keys) = known.became(place, same) {
+        let (known, more_list) = (self.known(), more.list());
+        let length = known.list.len();
+        let same = |(a, b): (&Str, &Str)| Str::ptr_eq(a, b) || same_key(a, b);
+        let all = |change: &Change, keys: &Keys| {
+            let added = keys.list().get(length..).unwrap_or_default();
+            matches!(change, Change::AddedAll)
+                && added.len() == more_list.len()
+                && added.iter().zip(more_list).all(same)
+        };
+        if let Some(keys) = known.became(more.place(), all) {
             *self = keys.clone();
             return true;
         }
-        if more.list().iter().any(|key| known.position(key).is_some()) {
+        if more_list.iter().any(|key| known.position(key).is_some()) {
             return false;
         }
-        let mut list = known.copy(more.list().len());
-        more.list().iter().for_each(|key| list.push(key.clone()));
+        let mut list = known.copy(more_list.len());
+        more_list.iter().for_each(|key| list.push(key.clone()));
         let lasting = matches!((&*self, more), (Keys::Lasting(_), Keys::Shared(_)));
-        *self = self.remember(list, (!lasting).then(|| Change::AddedAll(more.clone())));
+        *self = self.remember(list, more.place(), (!lasting).then_some(Change::AddedAll));
         true
     }
 
-    /// Some number that hardly any other keys have.
+    /// The place for adding all of them.
     fn place(&self) -> usize {
-        std::ptr::from_ref(self.known()) as usize / size_of::<KeyList>()
+        self.list().first().map_or(0, |key| place_of(key))
     }
 
     /// Takes out the key at a position.
     pub(super) fn remove(&mut self, at: usize) {
-        let removed = |change: &Change| matches!(change, Change::Removed(other) if *other == at);
+        let removed = |change: &Change, _: &Keys| matches!(change, Change::Removed(other) if *other == at);
         if let Some(next) = self.known().became(at, removed) {
             *self = next.clone();
             return;
@@ -208,7 +215,7 @@ impl Keys {
         }
         let mut list = self.known().copy(0);
         list.remove(at);
-        *self = self.remember(list, Some(Change::Removed(at)));
+        *self = self.remember(list, at, Some(Change::Removed(at)));
     }
 
     /// The list if no other map has it. It forgets what follows from its keys, because they are going to be others.
@@ -221,7 +228,7 @@ impl Keys {
     }
 
     /// What became of these keys, remembered if that is of use and there is room.
-    fn remember(&self, mut list: KeyList, change: Option<Change>) -> Keys {
+    fn remember(&self, mut list: KeyList, place: usize, change: Option<Change>) -> Keys {
         let known = self.known();
         list.age = known.age.saturating_add(1);
         let Some(change) = change.filter(|_| known.age < LONGEST) else {
@@ -229,11 +236,6 @@ impl Keys {
         };
         let room = if known.list.is_empty() { REMEMBERED_OF_NONE } else { REMEMBERED };
         let next = known.next.get_or_init(|| (0..room).map(|_| OnceLock::new()).collect());
-        let place = match &change {
-            Change::Added(key) => place_of(key),
-            Change::AddedAll(keys) => keys.place(),
-            Change::Removed(at) => *at,
-        };
         let Some(free) = (place..place + room).map(|at| &next[at % room]).find(|next| next.get().is_none())
         else {
             return Keys::Shared(Arc::new(list));
@@ -257,11 +259,11 @@ impl Change {
 impl KeyList {
     /// What became of these keys when they were changed in a way that has this place.
     #[inline]
-    fn became(&self, place: usize, how: impl Fn(&Change) -> bool) -> Option<&Keys> {
+    fn became(&self, place: usize, how: impl Fn(&Change, &Keys) -> bool) -> Option<&Keys> {
         let next = self.next.get()?;
         for at in place..place + next.len() {
             let (change, keys) = next.get(at & (next.len() - 1))?.get()?;
-            if how(change) {
+            if how(change, keys) {
                 return Some(keys);
             }
         }
