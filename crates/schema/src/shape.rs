@@ -2,8 +2,7 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
-use taskgraph_value::Map;
+use taskgraph_value::{Map, Value};
 
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +42,8 @@ pub struct Object {
     more: &'static [Field],
     pub(crate) open: bool,
     pub(crate) rules: &'static [Rule],
-    pub(crate) index: OnceLock<FxHashMap<&'static str, usize>>,
+    /// The position of each key. A map finds short keys faster than a hash table does.
+    pub(crate) positions: OnceLock<Map>,
 }
 
 /// A condition on a whole mapping, e.g. that two keys exclude each other. Returns what is wrong.
@@ -85,12 +85,12 @@ impl Field {
 impl Object {
     /// A mapping that may have no other keys.
     pub const fn closed(fields: &'static [Field]) -> Self {
-        Object { fields, more: &[], open: false, rules: &[], index: OnceLock::new() }
+        Object { fields, more: &[], open: false, rules: &[], positions: OnceLock::new() }
     }
 
     /// A mapping that may have other keys, with whatever values.
     pub const fn open(fields: &'static [Field]) -> Self {
-        Object { fields, more: &[], open: true, rules: &[], index: OnceLock::new() }
+        Object { fields, more: &[], open: true, rules: &[], positions: OnceLock::new() }
     }
 
     /// The same mapping with conditions on the whole of it.
@@ -121,9 +121,10 @@ impl Object {
     }
 
     pub(crate) fn position(&self, key: &str) -> Option<usize> {
-        self.index
-            .get_or_init(|| self.fields().enumerate().map(|(at, field)| (field.name, at)).collect())
-            .get(key)
-            .copied()
+        let positions = self.positions.get_or_init(|| {
+            let fields = self.fields().zip(0_i64..);
+            fields.map(|(field, at)| (field.name.into(), Value::Int(at))).collect()
+        });
+        usize::try_from(positions.get(key)?.as_int()?).ok()
     }
 }
