@@ -24,7 +24,9 @@ impl TaskGraph {
     /// A set of tasks, without edges.
     pub fn set(tasks: impl IntoIterator<Item = Arc<Task>>) -> Result<Self, Error> {
         let tasks: Vec<Arc<Task>> = tasks.into_iter().collect();
-        let graph = Graph::new(tasks.iter().map(|task| task.label.clone()), [])?;
+        // By several threads, because tasks that were made a while ago are in no cache.
+        let labels: Vec<Str> = tasks.par_iter().with_min_len(PART).map(|task| task.label.clone()).collect();
+        let graph = Graph::new(labels, [])?;
         Ok(TaskGraph { tasks, graph })
     }
 

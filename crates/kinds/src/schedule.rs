@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::Scope;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::load::{Described, Loaded, Look, describe_kind, is_described_early};
@@ -158,7 +159,11 @@ impl<'a, T: Send + Sync> Run<'a, T> {
     fn transform(&self, at: usize) -> Result<(), Error> {
         let job = &self.jobs[at];
         let needed = job.needs.iter().filter_map(|need| self.jobs[*need].loaded.get()?.as_ref().ok());
-        let tasks = needed.flat_map(|(tasks, _)| tasks).map(|loaded| loaded.task.clone()).collect();
+        let mut tasks = Vec::new();
+        for (loaded, _) in needed {
+            // By several threads, because tasks that were made a while ago are in no cache.
+            tasks.par_extend(loaded.par_iter().with_min_len(512).map(|loaded| loaded.task.clone()));
+        }
         let dependencies = DependencyTasks::new(tasks);
         let described = job.described.lock().unwrap_or_else(PoisonError::into_inner).take();
         let described = match described {

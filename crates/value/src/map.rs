@@ -24,11 +24,19 @@ pub struct Map(
     Option<Arc<Entries>>,
 );
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Entries {
     keys: Keys,
     /// As many as keys.
     values: Vec<Value>,
+}
+
+/// Not inlined: most maps that are changed are not shared, and to see that is a matter of a few instructions.
+impl Clone for Entries {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Entries { keys: self.keys.clone(), values: self.values.clone() }
+    }
 }
 
 impl Map {
@@ -140,16 +148,24 @@ impl Map {
         self.with_room(1).insert(key, value)
     }
 
-    /// The entries, to add some. A copy of shared ones gets some more room than for `more` at once: mostly it is the
-    /// first of several additions.
+    /// The entries, to add some.
+    #[inline]
     fn with_room(&mut self, more: usize) -> &mut Entries {
+        if !self.0.as_ref().is_some_and(Arc::is_unique) {
+            self.make_room(more);
+        }
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
+    /// A copy of shared entries gets some more room than for `more` at once: mostly it is the first of several additions.
+    #[inline(never)]
+    fn make_room(&mut self, more: usize) {
         let entries = self.0.get_or_insert_default();
-        if Arc::strong_count(entries) > 1 {
+        if !entries.is_unique() {
             let mut values = Vec::with_capacity(entries.values.len() + more + 3);
             values.extend_from_slice(&entries.values);
             *entries = Arc::new(Entries { keys: entries.keys.clone(), values });
         }
-        Arc::make_mut(entries)
     }
 
     /// Sets a key unless it is there; returns its value, to change it.

@@ -12,7 +12,7 @@ use triomphe::Arc;
 use crate::Str;
 
 /// How many places there are to find the keys of most maps by. A power of two.
-const PLACES: usize = 64;
+const PLACES: usize = 128;
 
 /// How many keys there may be for that: with more, too many would want one place, and there is an index.
 const PLACED: usize = PLACES / 2;
@@ -157,12 +157,14 @@ impl Keys {
         }
         let at = known.position_from(place, &key);
         if at.is_none() {
-            self.add(key, place);
+            self.add_first(key, place);
         }
         at
     }
 
-    fn add(&mut self, key: Str, place: usize) {
+    /// For the first map to which an absent key is added.
+    #[inline(never)]
+    fn add_first(&mut self, key: Str, place: usize) {
         if let Some(list) = self.alone() {
             return list.push(key);
         }
@@ -210,6 +212,12 @@ impl Keys {
             *self = next.clone();
             return;
         }
+        self.remove_first(at);
+    }
+
+    /// For the first map whose key at a position is taken out.
+    #[inline(never)]
+    fn remove_first(&mut self, at: usize) {
         if let Some(list) = self.alone() {
             return list.remove(at);
         }
@@ -283,14 +291,32 @@ impl KeyList {
     }
 
     /// Where the key with this place is.
-    fn position_from(&self, mut place: usize, key: &str) -> Option<usize> {
+    fn position_from(&self, place: usize, key: &str) -> Option<usize> {
+        // Calls are in functions of their own, so that this one, without any, has next to no start and end.
+        if key.len() > SHORT {
+            return self.position_of_long(place, key);
+        }
+        match self.find(place, |other| same_short_key(other, key)) {
+            None if self.index.is_some() => self.position_by_index(key),
+            found => found,
+        }
+    }
+
+    #[inline(never)]
+    fn position_of_long(&self, place: usize, key: &str) -> Option<usize> {
+        self.find(place, |other| other == key).or_else(|| self.position_by_index(key))
+    }
+
+    /// The first key from a place on, up to where there is none.
+    #[inline(always)]
+    fn find(&self, mut place: usize, same: impl Fn(&str) -> bool) -> Option<usize> {
         while let Some(at) = usize::from(self.places.0[place % PLACES]).checked_sub(1) {
-            if same_key(self.list.get(at)?, key) {
+            if same(self.list.get(at)?) {
                 return Some(at);
             }
             place += 1;
         }
-        if self.index.is_none() { None } else { self.position_by_index(key) }
+        None
     }
 
     #[cold]
@@ -342,23 +368,32 @@ fn place_of(key: &str) -> usize {
     match (key.first(), key.get(length / 2), key.last()) {
         (Some(first), Some(middle), Some(last)) => {
             let all = u32::from_le_bytes([*first, *middle, *last, length as u8]);
-            (all.wrapping_mul(0x9E37_79B1) >> 26) as usize
+            (all.wrapping_mul(0x9E37_79B1) >> (u32::BITS - PLACES.ilog2())) as usize
         }
         _ => 0,
     }
 }
 
-/// Whether two keys are the same. Most keys are short: comparing two overlapping halves is faster than a call.
+/// How long keys are that are compared without a call: two overlapping halves at once.
+const SHORT: usize = 32;
+
+/// Whether two keys are the same.
 pub(super) fn same_key(a: &str, b: &str) -> bool {
+    if a.len() <= SHORT { same_short_key(a, b) } else { a == b }
+}
+
+/// The same if the second is [`SHORT`] at most.
+#[inline(always)]
+fn same_short_key(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;
     }
-    match a.len() {
+    match b.len() {
         8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
         4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
-        17..=32 => a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk(),
+        17.. => a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk(),
         2..4 => a.first_chunk::<2>() == b.first_chunk() && a.last_chunk::<2>() == b.last_chunk(),
-        _ => a == b,
+        _ => a.first() == b.first(),
     }
 }
