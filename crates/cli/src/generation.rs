@@ -128,17 +128,6 @@ impl Request<'_> {
         spec: Option<&str>,
         log: &Log,
     ) -> Result<Generated> {
-        // On one of the threads that make tasks: what they have done with their memory, they can use again.
-        rayon::scope(|_| self.generate_here(selection, cwd, spec, log))
-    }
-
-    fn generate_here(
-        &self,
-        selection: &Selection,
-        cwd: &Path,
-        spec: Option<&str>,
-        log: &Log,
-    ) -> Result<Generated> {
         let start = Instant::now();
         let mut generator = self.generator(cwd, spec, log)?;
         if selection.phase >= Phase::OptimizedTaskGraph {

@@ -87,22 +87,21 @@ fn changed_list(list: &List, values: &dyn Lookup) -> Result<Option<List>, Error>
 fn changed_map(map: &Map, values: &dyn Lookup) -> Result<Option<Map>, Error> {
     let mut new: Option<Map> = None;
     for (at, (key, value)) in map.iter().enumerate() {
-        if changed_text(key, values)?.is_some() {
-            return with_changed_keys(map, values).map(Some);
+        if let Some(new_key) = changed_text(key, values)? {
+            let before = new.as_ref().unwrap_or(map).iter().take(at);
+            let mut entries: Vec<_> = before.map(|(key, value)| (key.clone(), value.clone())).collect();
+            entries.push((new_key, changed(value, values)?.unwrap_or_else(|| value.clone())));
+            for (key, value) in map.iter().skip(at + 1) {
+                let new_key = changed_text(key, values)?.unwrap_or_else(|| key.clone());
+                entries.push((new_key, changed(value, values)?.unwrap_or_else(|| value.clone())));
+            }
+            return Ok(Some(entries.into()));
         }
         if let Some(value) = changed(value, values)? {
             new.get_or_insert_with(|| map.clone()).replace_at(at, value);
         }
     }
     Ok(new)
-}
-
-fn with_changed_keys(map: &Map, values: &dyn Lookup) -> Result<Map, Error> {
-    let each = |(key, value): (&Str, &Value)| {
-        let new_key = changed_text(key, values)?.unwrap_or_else(|| key.clone());
-        Ok((new_key, changed(value, values)?.unwrap_or_else(|| value.clone())))
-    };
-    Ok(map.iter().map(each).collect::<Result<Vec<_>, Error>>()?.into())
 }
 
 #[cfg(test)]
@@ -124,6 +123,20 @@ mod tests {
         let result =
             substitute(vec![Value::from("x{n}"), 5.into(), "{{{n}}}".into()].into(), &values).unwrap();
         assert_eq!(json::compact(&result).unwrap(), r#"["x1",5,"{1}"]"#);
+    }
+
+    #[test]
+    fn each_value_is_filled_in_once_however_deep() {
+        let mut value = Value::from("{n}");
+        for _ in 0..60 {
+            value = map! { "first" => value, "{n}" => "{n}" }.into();
+        }
+        let mut filled = &substitute(value, &map! { "n" => 1 }).unwrap();
+        for _ in 0..60 {
+            assert_eq!(filled.at("1"), Some(&"1".into()));
+            filled = filled.at("first").unwrap();
+        }
+        assert_eq!(filled, &"1".into());
     }
 
     #[test]

@@ -69,6 +69,6 @@ macro_rules! map {
     () => { $crate::Map::new() };
     ($($key:literal => $value:expr),+ $(,)?) => {{
         static KEYS: $crate::LiteralKeys<{ [$($key),+].len() }> = $crate::LiteralKeys::new([$($crate::text!($key)),+]);
-        $crate::Map::of_literals(&KEYS, vec![$($crate::Value::from($value)),+])
+        $crate::Map::of_literals(&KEYS, [$($crate::Value::from($value)),+])
     }};
 }

@@ -52,8 +52,8 @@ impl Map {
 
     /// A map that is written with its keys.
     #[doc(hidden)]
-    pub fn of_literals<const N: usize>(keys: &'static LiteralKeys<N>, values: Vec<Value>) -> Self {
-        Map(Some(Arc::new(Entries { keys: keys.keys(), values })))
+    pub fn of_literals<const N: usize>(keys: &'static LiteralKeys<N>, values: [Value; N]) -> Self {
+        Map(Some(Arc::new(Entries { keys: keys.keys(), values: values.into() })))
     }
 
     /// How many keys there are.
@@ -172,8 +172,11 @@ impl Map {
     pub fn get_or_insert_with(&mut self, key: Str, default: impl FnOnce() -> Value) -> &mut Value {
         let entries = self.with_room(1);
         let at = entries.keys.position_or_add(key).unwrap_or_else(|| {
-            entries.push(default());
-            entries.values.len() - 1
+            // First any value, because `default` may panic, and keys and values must be as many.
+            entries.push(Value::Null);
+            let at = entries.values.len() - 1;
+            entries.values[at] = default();
+            at
         });
         &mut entries.values[at]
     }
@@ -243,7 +246,7 @@ impl Map {
             return;
         }
         if entries.keys.add_all(&added.keys) {
-            entries.values.reserve_exact(added.values.len());
+            entries.reserve(added.values.len());
             entries.values.extend_from_slice(&added.values);
             return;
         }
@@ -287,7 +290,7 @@ impl Map {
 
     /// Where it is in memory: the same for two maps that share their entries, and for all that are empty and never
     /// had any.
-    pub fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         self.0.as_ref().map_or(0, |entries| Arc::as_ptr(entries) as usize)
     }
 
@@ -346,12 +349,16 @@ impl Entries {
 
     /// Adds the value of a key that was just added.
     fn push(&mut self, value: Value) {
-        let length = self.values.len();
-        if length == self.values.capacity() {
-            // Most maps stay small, and there are many: twice the room would be room for nothing.
-            self.values.reserve_exact(if length < 6 { 6 } else { length / 2 });
-        }
+        self.reserve(1);
         self.values.push(value);
+    }
+
+    fn reserve(&mut self, more: usize) {
+        let length = self.values.len();
+        if self.values.capacity() - length < more {
+            // Most maps stay small, and there are many: twice the room would be room for nothing.
+            self.values.reserve_exact(more.max(if length < 6 { 6 } else { length / 2 }));
+        }
     }
 }
 
@@ -383,7 +390,7 @@ impl From<Vec<(Str, Value)>> for Map {
         if list.is_empty() {
             return Map::new();
         }
-        match Keys::of(list.iter().map(|(key, _)| key)) {
+        match Keys::of(&list) {
             Some(keys) => {
                 let values = list.into_iter().map(|(_, value)| value).collect();
                 Map(Some(Arc::new(Entries { keys, values })))

@@ -159,7 +159,8 @@ impl Sets<'_> {
             })
         };
         if self.specs.len() == 1 {
-            let generated = generate(0, log)?;
+            // On one of the threads that make tasks, so that memory they freed is used again.
+            let generated = rayon::scope(|_| generate(0, log))?;
             write(0, &generated, out)?;
             // The program ends here; taking the graph apart would only delay that.
             std::mem::forget(generated);

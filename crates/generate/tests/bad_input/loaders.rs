@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use taskgraph_generate::Generator;
-use taskgraph_kinds::{Description, Error, KindContext, Loader};
+use taskgraph_kinds::{Description, Error, KindContext, KindGraph, Loader};
 use taskgraph_value::{map, text};
 
 use crate::support::{DEFAULTS, Repository};
@@ -47,6 +47,21 @@ fn a_loader_that_needs_tasks_has_them() {
     let set = generator.full_task_set().unwrap();
     let description = |label: &str| set.get(label).unwrap().description.clone();
     assert_eq!([description("early"), description("late")], [text!("0 seen"), text!("2 seen")]);
+}
+
+#[test]
+fn kinds_load_without_a_generator() {
+    let one = format!("tasks: {{a: {{}}, b: {{label: same}}}}\n{DEFAULTS}");
+    let repository = Repository::new(&[("kinds/one/kind.yml", &one)]);
+    let load = |repository: &Repository| {
+        let session = repository.session(|_| ()).unwrap();
+        let kinds = KindGraph::read(session.config.root(), &session.cwd, &[]).unwrap();
+        let tasks = kinds.load_tasks(&session).map_err(|error| error.to_string())?;
+        Ok::<_, String>(tasks.into_iter().map(|loaded| loaded.task.label.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(load(&repository), Ok(vec!["one-a".to_owned(), "same".to_owned()]));
+    let twice = repository.file("kinds/two/kind.yml", format!("tasks: {{c: {{label: same}}}}\n{DEFAULTS}"));
+    assert_snapshot!(load(&twice).unwrap_err(), @"taskcluster/kinds/two/kind.yml:1: kind `two`, task `same`: there is another task of this label, at taskcluster/kinds/one/kind.yml:1");
 }
 
 #[test]

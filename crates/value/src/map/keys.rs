@@ -4,12 +4,14 @@
 //! So maps share their keys, and remember what became of them when one was added or taken out. The next map with those
 //! keys that is changed in the same way takes over what the first one made.
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 use triomphe::Arc;
 
-use crate::Str;
+use crate::{Str, Value};
 
 /// How many places there are to find the keys of most maps by. A power of two.
 const PLACES: usize = 128;
@@ -26,10 +28,16 @@ const REMEMBERED_OF_NONE: usize = 64;
 /// How many changes after each other are remembered: more than any task goes through.
 const LONGEST: u8 = 100;
 
+/// How many lists may stay until the program ends. A large graph makes some hundreds.
+const MOST_LASTING: usize = 10_000;
+
+/// How many lists stay.
+static LASTING: AtomicUsize = AtomicUsize::new(0);
+
 /// The keys of a map, in order.
 #[derive(Clone, Debug)]
 pub(super) enum Keys {
-    /// Those of a map that was written with its keys, or what became of it. These are few, and stay.
+    /// Those of a map that was written with its keys, or what became of it. They stay until the program ends.
     Lasting(&'static KeyList),
     /// Any others.
     Shared(Arc<KeyList>),
@@ -93,6 +101,14 @@ impl<const N: usize> LiteralKeys<N> {
     }
 }
 
+/// How many lists a thread remembers.
+const RECENT_LISTS: usize = 64;
+
+thread_local! {
+    /// The keys of maps that were read: a file mostly has many with the same.
+    static RECENT: RefCell<[Option<Keys>; RECENT_LISTS]> = const { RefCell::new([const { None }; RECENT_LISTS]) };
+}
+
 impl Default for Keys {
     fn default() -> Self {
         static NONE: LiteralKeys<0> = LiteralKeys::new([]);
@@ -101,16 +117,25 @@ impl Default for Keys {
 }
 
 impl Keys {
-    /// Of keys that may be there twice, which is none.
-    pub(super) fn of<'a>(keys: impl Iterator<Item = &'a Str>) -> Option<Self> {
-        let mut list = KeyList { list: Vec::with_capacity(keys.size_hint().0), ..KeyList::default() };
-        for key in keys {
-            if list.position(key).is_some() {
-                return None;
+    /// The keys of a list. None if one is there twice.
+    pub(super) fn of(entries: &[(Str, Value)]) -> Option<Self> {
+        let slot = match entries {
+            [(first, _), .., (last, _)] if entries.len() <= PLACED => {
+                (place_of(first) + 7 * place_of(last) + entries.len()) % RECENT_LISTS
             }
-            list.push(key.clone());
-        }
-        Some(Keys::Shared(Arc::new(list)))
+            _ => return KeyList::of(entries).map(|list| Keys::Shared(Arc::new(list))),
+        };
+        RECENT.with_borrow_mut(|recent| {
+            if let Some(keys) = &recent[slot]
+                && keys.list().len() == entries.len()
+                && keys.list().iter().zip(entries).all(|(a, (b, _))| Str::ptr_eq(a, b) || same_key(a, b))
+            {
+                return Some(keys.clone());
+            }
+            let keys = Keys::Shared(Arc::new(KeyList::of(entries)?));
+            recent[slot] = Some(keys.clone());
+            Some(keys)
+        })
     }
 
     fn known(&self) -> &KeyList {
@@ -157,14 +182,14 @@ impl Keys {
         }
         let at = known.position_from(place, &key);
         if at.is_none() {
-            self.add_first(key, place);
+            self.add_anew(key, place);
         }
         at
     }
 
-    /// For the first map to which an absent key is added.
+    /// Adds an absent key where nobody remembers what becomes of it.
     #[inline(never)]
-    fn add_first(&mut self, key: Str, place: usize) {
+    fn add_anew(&mut self, key: Str, place: usize) {
         if let Some(list) = self.alone() {
             return list.push(key);
         }
@@ -193,7 +218,11 @@ impl Keys {
         if more_list.iter().any(|key| known.position(key).is_some()) {
             return false;
         }
-        let mut list = known.copy(more_list.len());
+        if let Some(list) = self.alone() {
+            more_list.iter().for_each(|key| list.push(key.clone()));
+            return true;
+        }
+        let mut list = self.known().copy(more_list.len());
         more_list.iter().for_each(|key| list.push(key.clone()));
         let lasting = matches!((&*self, more), (Keys::Lasting(_), Keys::Shared(_)));
         *self = self.remember(list, more.place(), (!lasting).then_some(Change::AddedAll));
@@ -212,12 +241,12 @@ impl Keys {
             *self = next.clone();
             return;
         }
-        self.remove_first(at);
+        self.remove_anew(at);
     }
 
-    /// For the first map whose key at a position is taken out.
+    /// Takes a key out where nobody remembers what becomes of it.
     #[inline(never)]
-    fn remove_first(&mut self, at: usize) {
+    fn remove_anew(&mut self, at: usize) {
         if let Some(list) = self.alone() {
             return list.remove(at);
         }
@@ -239,18 +268,23 @@ impl Keys {
     fn remember(&self, mut list: KeyList, place: usize, change: Option<Change>) -> Keys {
         let known = self.known();
         list.age = known.age.saturating_add(1);
-        let Some(change) = change.filter(|_| known.age < LONGEST) else {
-            return Keys::Shared(Arc::new(list));
-        };
+        let lasting = matches!(self, Keys::Lasting(_));
+        // Long lists would take much memory, and many that stay, too.
+        let of_use = known.index.is_none()
+            && known.age < LONGEST
+            && !(lasting && LASTING.load(Ordering::Relaxed) >= MOST_LASTING);
+        let Some(change) = change.filter(|_| of_use) else { return Keys::Shared(Arc::new(list)) };
         let room = if known.list.is_empty() { REMEMBERED_OF_NONE } else { REMEMBERED };
         let next = known.next.get_or_init(|| (0..room).map(|_| OnceLock::new()).collect());
         let Some(free) = (place..place + room).map(|at| &next[at % room]).find(|next| next.get().is_none())
         else {
             return Keys::Shared(Arc::new(list));
         };
-        let keys = match self {
-            Keys::Lasting(_) => Keys::Lasting(Box::leak(Box::new(list))),
-            Keys::Shared(_) => Keys::Shared(Arc::new(list)),
+        let keys = if lasting {
+            LASTING.fetch_add(1, Ordering::Relaxed);
+            Keys::Lasting(Box::leak(Box::new(list)))
+        } else {
+            Keys::Shared(Arc::new(list))
         };
         // Another thread may have been faster. Then these keys are like others, but not the same.
         drop(free.set((change, keys.clone())));
@@ -265,6 +299,17 @@ impl Change {
 }
 
 impl KeyList {
+    fn of(entries: &[(Str, Value)]) -> Option<Self> {
+        let mut list = KeyList { list: Vec::with_capacity(entries.len()), ..KeyList::default() };
+        for (key, _) in entries {
+            if list.position(key).is_some() {
+                return None;
+            }
+            list.push(key.clone());
+        }
+        Some(list)
+    }
+
     /// What became of these keys when they were changed in a way that has this place.
     #[inline]
     fn became(&self, place: usize, how: impl Fn(&Change, &Keys) -> bool) -> Option<&Keys> {

@@ -38,7 +38,7 @@ fn large_maps_answer_as_small_ones_do() {
     assert_eq!(Map::from(map.clone().into_iter().collect::<Vec<_>>()), map);
 }
 
-/// Keys of all lengths, many of them with one print, in maps of all sizes, looked up among absent ones.
+/// Keys of all lengths, many of them with one place, in maps of all sizes, looked up among absent ones.
 #[test]
 fn every_key_is_found_where_it_is_and_no_other() {
     let keys: Vec<String> = (0..100)
@@ -111,13 +111,23 @@ fn copies_that_are_changed_by_turns_keep_their_own_keys() {
     for round in 0..5000i64 {
         let (mut map, mut model) = pairs[random(pairs.len())].clone();
         for _ in 0..random(4) {
-            match random(3) {
+            match random(if model.len() > 150 { 1 } else { 4 }) {
+                3 => {
+                    let (more, more_model) = &pairs[random(pairs.len())];
+                    map.extend_from(more);
+                    for (key, value) in more_model {
+                        match model.iter_mut().find(|(other, _)| other == key) {
+                            Some((_, known)) => known.clone_from(value),
+                            None => model.push((key.clone(), value.clone())),
+                        }
+                    }
+                }
                 0 if !model.is_empty() => {
                     let (key, value) = model.remove(random(model.len()));
                     assert_eq!(map.remove(&key), Some(value));
                 }
                 chosen => {
-                    let dynamic = Str::from(format!("label-{}", random(60)));
+                    let dynamic = Str::from(format!("label-{}", random(300)));
                     let key = if chosen == 1 { literals[random(literals.len())].clone() } else { dynamic };
                     let known = model.iter_mut().find(|(other, _)| *other == key);
                     let former = map.insert(key.clone(), round.into());
