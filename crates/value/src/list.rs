@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+
 use triomphe::Arc;
 
 use crate::Value;

@@ -7,6 +7,7 @@ mod tests;
 use std::fmt;
 use std::iter::Zip;
 use std::slice;
+
 use triomphe::Arc;
 
 #[doc(hidden)]
