@@ -49,7 +49,7 @@ impl Transform for FromDeps {
         let mut tasks = tasks.into_iter();
         // The first finds out where the tasks of an attribute are; others then know.
         let mut requests: Vec<_> = tasks.next().map(&request).transpose()?.into_iter().collect();
-        requests.append(&mut in_parallel(tasks.collect(), &request)?);
+        requests.append(&mut in_parallel(tasks.collect(), request)?);
         let groupings: Vec<Grouping<'_>> =
             requests.iter().map(|(task, request)| request.grouping(task)).collect();
         let groups = group_by::group(kind, &groupings)?;
