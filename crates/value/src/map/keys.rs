@@ -28,7 +28,7 @@ const REMEMBERED_OF_NONE: usize = 64;
 /// How many changes after each other are remembered: more than any task goes through.
 const LONGEST: u8 = 100;
 
-/// How many lists may stay until the program ends. A large graph makes some hundreds.
+/// How many lists may stay until the program ends. A graph makes a few hundred, however large it is.
 const MOST_LASTING: usize = 10_000;
 
 /// How many lists stay.
@@ -119,12 +119,11 @@ impl Default for Keys {
 impl Keys {
     /// The keys of a list. None if one is there twice.
     pub(super) fn of(entries: &[(Str, Value)]) -> Option<Self> {
-        let slot = match entries {
-            [(first, _), .., (last, _)] if entries.len() <= PLACED => {
-                (place_of(first) + 7 * place_of(last) + entries.len()) % RECENT_LISTS
-            }
-            _ => return KeyList::of(entries).map(|list| Keys::Shared(Arc::new(list))),
+        let (Some((first, _)), Some((last, _)), ..=PLACED) = (entries.first(), entries.last(), entries.len())
+        else {
+            return KeyList::of(entries).map(|list| Keys::Shared(Arc::new(list)));
         };
+        let slot = (place_of(first) + 7 * place_of(last) + entries.len()) % RECENT_LISTS;
         RECENT.with_borrow_mut(|recent| {
             if let Some(keys) = &recent[slot]
                 && keys.list().len() == entries.len()

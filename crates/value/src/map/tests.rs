@@ -159,6 +159,22 @@ fn copies_that_are_changed_by_turns_keep_their_own_keys() {
 }
 
 #[test]
+fn maps_that_are_read_one_after_another_share_their_keys() {
+    let read = |keys: &[&str]| -> Map { keys.iter().map(|key| (Str::from(*key), 1)).collect() };
+    let keys = |map: &Map| map.0.as_ref().unwrap().keys.clone();
+    for list in [&["label"] as &[&str], &["kind", "label", "task"]] {
+        let (first, second) = (read(list), read(list));
+        assert!(keys(&first).is(&keys(&second)) && !first.is(&second), "{list:?}");
+    }
+    // The same number of keys, the same first and last.
+    let other = read(&["kind", "name", "task"]);
+    assert_eq!(other.keys().map(Str::as_str).collect::<Vec<_>>(), ["kind", "name", "task"]);
+    let mut changed = other.clone();
+    changed.insert("more".into(), 2.into());
+    assert_eq!(read(&["kind", "name", "task"]), other);
+}
+
+#[test]
 fn maps_that_are_changed_alike_share_their_keys() {
     let made = || {
         let mut map = crate::map! { "name" => "n", "run" => 1 };
