@@ -99,6 +99,7 @@ impl Described<'_> {
             let looked = look(&tasks);
             Ok((tasks, looked))
         };
+        kind.session.grown(tasks.len());
         // Not at once, for then any of several errors may come out.
         let parts: Vec<Result<_, Error>> = transforms.run_then(&kind, tasks, &finish)?;
         let mut loaded = (Vec::new(), Vec::with_capacity(parts.len()));

@@ -66,6 +66,11 @@ impl TransformSequence {
         self
     }
 
+    /// Whether all of them split, see [`Transform::splits`].
+    pub fn splits(&self, kind: &KindContext<'_>) -> bool {
+        self.0.iter().all(|transform| transform.splits(kind))
+    }
+
     /// Runs the transforms one after another. Where several in a row split, each of some threads takes a few tasks
     /// through all of them, and tasks come out in the order as if it had been one thread.
     pub fn run(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
@@ -80,7 +85,6 @@ impl TransformSequence {
         mut tasks: Vec<Description>,
         finish: &Finish<'_, T>,
     ) -> Result<Vec<T>, Error> {
-        kind.session.grown(tasks.len());
         let mut rest = self.0.as_slice();
         loop {
             let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();

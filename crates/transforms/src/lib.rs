@@ -36,6 +36,7 @@ mod chunking;
 mod code_review;
 mod dates;
 mod docker_image;
+mod family;
 mod fetch;
 mod from_deps;
 mod last;

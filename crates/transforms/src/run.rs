@@ -3,6 +3,7 @@
 mod caches;
 mod checkout;
 mod describe;
+mod family;
 mod fetches;
 mod index_search;
 mod run_task;
@@ -15,6 +16,7 @@ use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, map, text};
 
 use crate::{
+    family::Families,
     last::{Last, change_shared},
     worker_types::{Implementation, implementation},
 };
@@ -23,11 +25,11 @@ pub use self::describe::{RunJob, RunUsing};
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
+    let steps = TransformSequence::new().then(fetches::UseFetches).then(describe::MakeDescriptions);
     TransformSequence::new()
         .then(Prepare)
         .then(fetches::OrderTasks)
-        .then(fetches::UseFetches)
-        .then(describe::MakeDescriptions)
+        .then(Families { steps, kinship: family::RunKinship })
 }
 
 pub(crate) fn register(registry: &mut Registry) {
@@ -140,6 +142,14 @@ fn set_implementation(
         }
         Ok(())
     })
+}
+
+/// What is added to under `worker` must be of the right type if it is there.
+fn check_worker(task: &Map, key: &str, expected: &str, is_right: fn(&Value) -> bool) -> Result<(), Problem> {
+    match task.get_map("worker").and_then(|worker| worker.get(key)).filter(|value| !is_right(value)) {
+        Some(other) => Err(Problem::wrong(&format!("worker.{key}"), expected, describe(other))),
+        None => Ok(()),
+    }
 }
 
 /// A task without a label has its kind and name for one. The name goes, because the label says all.

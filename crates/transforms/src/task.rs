@@ -1,6 +1,7 @@
 //! `task`: from a task description to a task definition.
 
 mod build;
+mod family;
 mod index;
 mod payload;
 mod schema;
@@ -12,7 +13,7 @@ use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, Tran
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, map, text};
 
-use crate::{run::set_label, worker_types::implementation};
+use crate::{family::Families, run::set_label, worker_types::implementation};
 
 pub use self::{
     index::IndexBuilder,
@@ -21,12 +22,13 @@ pub use self::{
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
-    TransformSequence::new()
+    let steps = TransformSequence::new()
         .then(PerTask(prepare))
         .then(schema::Validate)
         .then(treeherder::AddTreeherder)
         .then(index::AddIndexRoutes)
-        .then(build::BuildTasks)
+        .then(build::BuildTasks);
+    Families { steps, kinship: family::TaskKinship }.into()
 }
 
 pub(crate) fn register(registry: &mut Registry) {

@@ -7,6 +7,7 @@
 
 mod bombs;
 mod expressions;
+mod families;
 mod files;
 mod graphs;
 mod images;

@@ -363,3 +363,27 @@ fn index() {
     assert_snapshot!(task_error("    index: {job-name: x}"), @"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: `index.product`: expected one of `index.products` of config.yml, which are example, found null");
     assert_snapshot!(task_error("    index: {product: x, job-name: y}"), @r#"taskcluster/kinds/test/kind.yml:2: kind `test`, task `test-unit`: `index.product`: expected one of `index.products` of config.yml, which are example, found the string "x""#);
 }
+
+#[test]
+fn what_is_added_to_under_worker() {
+    for (worker, run, expected) in [
+        ("env: 5", "{}", "`worker.env`: expected a mapping, found the integer 5"),
+        ("env: null", "{}", "`worker.env`: expected a mapping, found null"),
+        ("caches: {}", "{checkout: true}", "`worker.caches`: expected a list, found an empty mapping"),
+        (
+            "env: []",
+            "{using: toolchain-script, script: a.sh, toolchain-artifact: a}",
+            "`worker.env`: expected a mapping, found an empty list",
+        ),
+        (
+            "artifacts: 5",
+            "{using: toolchain-script, script: a.sh, toolchain-artifact: a}",
+            "`worker.artifacts`: expected a list, found the integer 5",
+        ),
+    ] {
+        let error = task_error(&format!("    worker: {{{worker}}}\n    run: {run}"));
+        assert!(error.ends_with(expected), "{error}");
+    }
+    let error = task_error("    worker: {env: 5}\n    dependencies: {x: y}\n    fetches: {x: [a]}");
+    assert!(error.ends_with("`worker.env`: expected a mapping, found the integer 5"), "{error}");
+}

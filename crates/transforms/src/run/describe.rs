@@ -28,6 +28,16 @@ pub trait RunUsing: Send + Sync {
     fn splits(&self) -> bool {
         false
     }
+
+    /// Whether, on a worker implementation, tasks that differ in no more than what is passed on need not all be
+    /// described, such as the chunks of a suite.
+    ///
+    /// What is passed on is a `run.command` that is a text, which is to be the last word of `worker.command` as it is;
+    /// texts in `worker.env`, which stay as they are or are replaced whatever they are; and the label, description,
+    /// attributes and `treeherder` of the task, which stay. Nothing else may follow from them.
+    fn passes_on(&self, _implementation: &str) -> bool {
+        false
+    }
 }
 
 impl Extension for dyn RunUsing {

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
+use super::check_worker;
 use crate::{
     last::{Last, change_shared},
     order::{artifact_prefix, in_dependency_order},
@@ -152,6 +153,7 @@ fn use_fetches(
     known: &Known,
     Memory { fetching: last, worker: last_worker }: &mut Memory,
 ) -> Result<(), Problem> {
+    check_worker(task, "env", "a mapping", |env| env.as_map().is_some())?;
     // Tasks of this kind can be fetched from when they come first.
     let label = task.get_str("label").filter(|_| !known.of_this_kind.is_empty());
     let own = label.and_then(|label| known.of_this_kind.get(label)).map_or(0, |(at, _)| *at);

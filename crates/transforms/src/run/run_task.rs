@@ -52,6 +52,11 @@ impl RunUsing for RunTask {
     fn splits(&self) -> bool {
         true
     }
+
+    fn passes_on(&self, implementation: &str) -> bool {
+        // On Windows, the command becomes one string.
+        implementation == "docker-worker"
+    }
 }
 
 /// Checkout, working directory and caches, which all workers have in common.
@@ -106,11 +111,16 @@ fn set_up(
         SetUp::new(kind, job, known.collect())
     })?;
     command.extend(set_up.arguments.iter().cloned());
+    let wrong = |key: &str, expected: &str, found: &Value| {
+        Problem::wrong(&format!("worker.{key}"), expected, describe(found))
+    };
     change_shared(job.worker(), set_up.worker.clone(), &mut last.worker, |worker| {
         for (key, value) in &set_up.worker {
             match (value, worker.get_mut(key)) {
                 (Value::Map(more), Some(Value::Map(map))) => map.extend_from(more),
                 (Value::List(more), Some(Value::List(list))) => list.extend(more.iter().cloned()),
+                (Value::Map(_), Some(other)) => return Err(wrong(key, "a mapping", other)),
+                (Value::List(_), Some(other)) => return Err(wrong(key, "a list", other)),
                 (value, _) => drop(worker.insert(key.clone(), value.clone())),
             }
         }

@@ -5,6 +5,7 @@ use taskgraph_kinds::{Error, KindContext, Problem};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, text};
 
+use super::check_worker;
 use super::checkout::checkout_name;
 use super::describe::{RunJob, RunUsing, configure, each};
 use super::shell::quote;
@@ -44,6 +45,8 @@ impl RunUsing for Toolchain {
 }
 
 fn describe_toolchain(kind: &KindContext<'_>, job: &mut RunJob) -> Result<(), Problem> {
+    check_worker(&job.task, "env", "a mapping", |env| env.as_map().is_some())?;
+    check_worker(&job.task, "artifacts", "a list", |artifacts| artifacts.as_list().is_some())?;
     let docker = job.implementation() == "docker-worker";
     let source = checkout_name(job.os()?);
     let workdir = job.run_text("workdir")?.clone();

@@ -1,7 +1,7 @@
 //! The definition of a task, and what the graph needs to know of it.
 
 use std::cell::OnceCell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use taskgraph_config::{KeyedBy, evaluate_keyed_by, resolve_keyed_by};
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Session, Transform};
@@ -21,9 +21,7 @@ pub(super) struct BuildTasks;
 
 impl Transform for BuildTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
-        let run = kind.session.memo(|| Run::new(kind));
-        let run =
-            run.as_ref().as_ref().map_err(|problem| Error::new(Problem::message(problem.to_string())))?;
+        let run = &*Run::of(kind).map_err(Error::new)?;
         let source = OnceCell::new();
         let mut last = Defined::default();
         let mut names = Vec::with_capacity(tasks.len());
@@ -75,7 +73,7 @@ struct Made {
 }
 
 /// What is the same for all tasks of a run.
-struct Run {
+pub(super) struct Run {
     project: Str,
     owner: Str,
     expires_after: Value,
@@ -93,6 +91,19 @@ struct Run {
 }
 
 impl Run {
+    pub(super) fn of(kind: &KindContext<'_>) -> Result<Arc<Run>, Problem> {
+        let run = kind.session.memo(|| Run::new(kind).map(Arc::new));
+        run.as_ref().as_ref().map(Arc::clone).map_err(|problem| Problem::message(problem.to_string()))
+    }
+
+    /// The description in the definition: with a link to the push if the task is `shown` on Treeherder.
+    pub(super) fn description(&self, description: &Str, shown: bool) -> Str {
+        match shown {
+            true => format!("{description}{}", self.push_link).into(),
+            false => description.clone(),
+        }
+    }
+
     fn new(kind: &KindContext<'_>) -> Result<Run, Problem> {
         let session: &Session = kind;
         let (config, parameters) = (&session.config, &session.parameters);
@@ -175,11 +186,7 @@ fn define(
     }
     let mut extra = task.take_map("extra");
     extra.insert(text!("parent"), (&run.parent).into());
-    let description = task.text("description")?;
-    let described: Str = match extra.is_true("treeherder") {
-        true => format!("{description}{}", run.push_link).into(),
-        false => description.clone(),
-    };
+    let described = run.description(task.text("description")?, extra.is_true("treeherder"));
     let value = |key: &str| task.get(key).cloned().unwrap_or_default();
     let mut definition = map! {
         "created" => run.created.clone(),
@@ -233,20 +240,7 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Re
         resolve_keyed_by(task, "run-on-projects", &label, &platform, &KeyedBy::default())?;
     }
     let mut attributes = task.take_map("attributes");
-    for (key, attribute) in
-        [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
-    {
-        attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(|| EVERYWHERE.clone()));
-    }
-    if let Some(branches) = task.get("run-on-git-branches").filter(|branches| branches.is_truthy()) {
-        attributes.insert(text!("run_on_git_branches"), branches.clone());
-    }
-    attributes
-        .insert(text!("always_target"), task.get("always-target").cloned().unwrap_or(Value::Bool(false)));
-    match task.get_some("shipping-phase") {
-        Some(phase) => drop(attributes.insert(text!("shipping_phase"), phase.clone())),
-        None => attributes.set_default(text!("shipping_phase"), Value::Null),
-    }
+    set_attributes(task, &mut attributes);
     let implementation = task.get_map("worker").and_then(|worker| worker.get_str("implementation"));
     if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker")
         && let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy())
@@ -286,6 +280,24 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Re
         "attributes" => attributes,
         "optimization" => task.get("optimization").cloned().unwrap_or_default(),
     })
+}
+
+/// What the task says elsewhere that is an attribute, too.
+pub(super) fn set_attributes(task: &Map, attributes: &mut Map) {
+    for (key, attribute) in
+        [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
+    {
+        attributes.insert(attribute, task.get(key).cloned().unwrap_or_else(|| EVERYWHERE.clone()));
+    }
+    if let Some(branches) = task.get("run-on-git-branches").filter(|branches| branches.is_truthy()) {
+        attributes.insert(text!("run_on_git_branches"), branches.clone());
+    }
+    attributes
+        .insert(text!("always_target"), task.get("always-target").cloned().unwrap_or(Value::Bool(false)));
+    match task.get_some("shipping-phase") {
+        Some(phase) => drop(attributes.insert(text!("shipping_phase"), phase.clone())),
+        None => attributes.set_default(text!("shipping_phase"), Value::Null),
+    }
 }
 
 /// The chain of trust wants to know which task made the image.

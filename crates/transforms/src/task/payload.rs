@@ -24,6 +24,16 @@ pub trait PayloadBuilder: Send + Sync {
     fn splits(&self) -> bool {
         false
     }
+
+    /// Whether tasks that differ in no more than what is passed on need not all be built, such as the chunks of a suite.
+    ///
+    /// What is passed on is the text in `worker.command`, which is to be `command` of the payload as it is; in
+    /// `worker.env`, which is to be its `env`, but for variables that are set whatever the task says; and the label,
+    /// description, attributes and Treeherder symbol of the task. Nothing else may follow from them, except from the
+    /// first word of the command.
+    fn passes_on(&self) -> bool {
+        false
+    }
 }
 
 impl Extension for dyn PayloadBuilder {
@@ -59,14 +69,14 @@ impl Building {
 
 pub(super) fn register(registry: &mut Registry) {
     registry.add::<dyn PayloadBuilder>("docker-worker", Arc::new(docker_worker::DockerWorker));
-    for (name, schema, build) in [
-        ("generic-worker", &generic_worker::WORKER, generic_worker::build as Build),
-        ("beetmover", &beetmover::WORKER, beetmover::build),
-        ("invalid", &INVALID, invalid),
-        ("always-optimized", &ALWAYS_OPTIMIZED, nothing),
-        ("succeed", &SUCCEED, nothing),
+    for (name, schema, build, passes_on) in [
+        ("generic-worker", &generic_worker::WORKER, generic_worker::build as Build, true),
+        ("beetmover", &beetmover::WORKER, beetmover::build, false),
+        ("invalid", &INVALID, invalid, false),
+        ("always-optimized", &ALWAYS_OPTIMIZED, nothing, false),
+        ("succeed", &SUCCEED, nothing, false),
     ] {
-        registry.add::<dyn PayloadBuilder>(name, Arc::new(OneByOne { schema, build }));
+        registry.add::<dyn PayloadBuilder>(name, Arc::new(OneByOne { schema, build, passes_on }));
     }
 }
 
@@ -76,6 +86,7 @@ type Build = fn(&KindContext<'_>, &mut Building) -> Result<(), Problem>;
 struct OneByOne {
     schema: &'static Object,
     build: Build,
+    passes_on: bool,
 }
 
 impl PayloadBuilder for OneByOne {
@@ -92,6 +103,10 @@ impl PayloadBuilder for OneByOne {
 
     fn splits(&self) -> bool {
         true
+    }
+
+    fn passes_on(&self) -> bool {
+        self.passes_on
     }
 }
 

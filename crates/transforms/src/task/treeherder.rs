@@ -80,16 +80,7 @@ fn add_treeherder(
         })
     })?;
     let symbol = need("symbol")?;
-    let (group, symbol) = split_symbol(&symbol)?;
-    for name in [Some(symbol), group].into_iter().flatten() {
-        if name.chars().count() > LONGEST {
-            return Err(Problem::wrong(
-                "treeherder.symbol",
-                "at most 25 characters for group and symbol each",
-                format!("`{name}`"),
-            ));
-        }
-    }
+    let (group, symbol) = checked_symbol(&symbol)?;
 
     extra.set_default(text!("treeherder-platform"), &platform);
     let mut shown = Map::with_capacity(7);
@@ -113,6 +104,26 @@ fn add_treeherder(
     };
     task.list_mut(text!("routes")).push(route.clone());
     Ok(())
+}
+
+/// The group and the symbol of a task, if they are given as they should be.
+pub(super) fn group_and_symbol(treeherder: &Map) -> Option<(Option<&str>, &str)> {
+    checked_symbol(treeherder.get_str("symbol")?).ok()
+}
+
+/// The group, if there is one, and the symbol.
+fn checked_symbol(text: &str) -> Result<(Option<&str>, &str), Problem> {
+    let (group, symbol) = split_symbol(text)?;
+    for name in [Some(symbol), group].into_iter().flatten() {
+        if name.chars().count() > LONGEST {
+            return Err(Problem::wrong(
+                "treeherder.symbol",
+                "at most 25 characters for group and symbol each",
+                format!("`{name}`"),
+            ));
+        }
+    }
+    Ok((group, symbol))
 }
 
 /// The route by which Treeherder learns of the tasks of a push.

@@ -73,6 +73,10 @@ impl PayloadBuilder for DockerWorker {
     fn splits(&self) -> bool {
         true
     }
+
+    fn passes_on(&self) -> bool {
+        true
+    }
 }
 
 /// A payload, what it was made from, and the scopes for it.

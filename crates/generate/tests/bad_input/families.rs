@@ -1,0 +1,186 @@
+//! Chunks of a suite, of which just the first goes through all transforms: all must come out as if each had gone.
+
+use taskgraph_generate::Generator;
+use taskgraph_kinds::{Description, KindContext, PerTask, Problem};
+use taskgraph_value::{Map, Value};
+
+use crate::support::{CONFIG, DEFAULTS, Repository};
+
+/// A copy that shares nothing, so nobody can see at a glance that it is the same.
+fn copy(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => Value::from(text.as_str()),
+        Value::List(items) => items.iter().map(copy).collect::<Vec<_>>().into(),
+        Value::Map(map) => copy_map(map).into(),
+        other => other.clone(),
+    }
+}
+
+fn copy_map(map: &Map) -> Map {
+    map.iter().map(|(key, value)| (key.clone(), copy(value))).collect()
+}
+
+fn unshare(_: &KindContext<'_>, task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
+    out.push(task.with_fields(copy_map(&task)));
+    Ok(())
+}
+
+/// Gives the first chunk the level of the parameters, the same in memory, where run-task will put it, and a program of
+/// its own.
+fn distinguish_first(
+    kind: &KindContext<'_>,
+    mut task: Description,
+    out: &mut Vec<Description>,
+) -> Result<(), Problem> {
+    if task.get_map("attributes").and_then(|attributes| attributes.get("this_chunk")) == Some(&1.into()) {
+        let level = kind.parameters.text("level")?.into();
+        task.map_mut("worker".into()).map_mut("env".into()).insert("MOZ_SCM_LEVEL".into(), level);
+        let run = task.map_mut("run".into());
+        if run.contains_key("run-task-command") {
+            run.insert("run-task-command".into(), vec!["another".into()].into());
+        }
+    }
+    out.push(task);
+    Ok(())
+}
+
+/// The chunks of a task with some more lines of YAML, or the error.
+fn chunks(transforms: &str, lines: &str, fields: &str) -> Result<String, String> {
+    let kind = format!(
+        "transforms: [{transforms}]
+tasks:
+  unit:
+    label: unit-{{this_chunk}}
+{lines}
+    chunk: {{total-chunks: 5, substitution-fields: [label, {fields}]}}
+  fetched: {{}}
+{DEFAULTS}
+"
+    );
+    let config = CONFIG.replace("{T: Tests}", "{T: Tests, T1: First, T2: Second}");
+    let repository = Repository::new(&[("kinds/test/kind.yml", &kind), ("config.yml", &config)])
+        .variable("TASKCLUSTER_ROOT_URL", "https://tc.example.com");
+    let session = repository.session(|registry| {
+        registry.add_transform("test.unshare", PerTask(unshare));
+        registry.add_transform("test.first", PerTask(distinguish_first));
+    });
+    let generator = Generator::new(session.unwrap());
+    let graph = generator.full_task_graph().map_err(|error| error.to_string())?;
+    let mut json = Vec::new();
+    taskgraph_graph::write_json(graph, &mut json).unwrap();
+    Ok(String::from_utf8(json).unwrap())
+}
+
+/// What chunks become must not depend on what they share. Returns it.
+#[track_caller]
+fn check(lines: &str, fields: &str) -> Result<String, String> {
+    check_after("taskgraph.transforms.chunking", lines, fields)
+}
+
+#[track_caller]
+fn check_after(transforms: &str, lines: &str, fields: &str) -> Result<String, String> {
+    let together = chunks(transforms, lines, fields);
+    let alone = chunks(&format!("{transforms}, test.unshare"), lines, fields);
+    assert!(together == alone, "{lines}");
+    together
+}
+
+#[test]
+fn what_differs_is_passed_on() {
+    for (lines, fields) in [
+        ("", ""),
+        ("    description: 'd {this_chunk} of {total_chunks}'", "description"),
+        (
+            "    description: 'd {this_chunk}'\n    treeherder: {symbol: 'T({this_chunk})', platform: linux/opt}",
+            "description, treeherder.symbol",
+        ),
+        (
+            "    treeherder: {symbol: 'c{this_chunk}', platform: linux/opt, tier: 2, kind: test}",
+            "treeherder.symbol",
+        ),
+        ("    treeherder: {symbol: 'T(x)', platform: 'p{this_chunk}/opt'}", "treeherder.platform"),
+        ("    worker: {env: {CHUNK: '{this_chunk}', SAME: '1'}}", "worker.env.CHUNK"),
+        (
+            "    worker: {env: {CHUNK: {task-reference: '<x{this_chunk}>'}}}\n    dependencies: {x1: test-fetched, x2: test-fetched, x3: test-fetched, x4: test-fetched, x5: test-fetched}",
+            "worker.env",
+        ),
+        ("    run: {command: 'run {this_chunk}'}", "run.command"),
+        ("    run: {command: [run, '{this_chunk}']}", "run.command"),
+        (
+            "    run: {command: {task-reference: 'run {this_chunk} <x>'}}\n    dependencies: {x: test-fetched}",
+            "run.command",
+        ),
+        ("    run: {cwd: '/x/{this_chunk}'}", "run.cwd"),
+        (
+            "    run: {exec-with: bash, command: '{this_chunk}', run-task-command: ['/a/run-task', '{this_chunk}']}",
+            "run.command, run.run-task-command",
+        ),
+        (
+            "    run: {command: '{this_chunk}', run-task-command: ['x{this_chunk}']}",
+            "run.command, run.run-task-command",
+        ),
+        (
+            "    attributes: {a: '{this_chunk}', run_on_projects: '{this_chunk}', build_platform: p}",
+            "attributes",
+        ),
+        (
+            "    attributes: {build_platform: 'p{this_chunk}'}\n    run-on-projects: {by-build-platform: {p1: [], p2: [b], default: [c]}}",
+            "attributes.build_platform",
+        ),
+        (
+            "    worker-type: win\n    worker: {env: {CHUNK: '{this_chunk}'}, max-run-time: 1}\n    run: {command: 'run {this_chunk}'}",
+            "worker.env, run.command",
+        ),
+        ("    worker: {docker-image: 'image:{this_chunk}'}", "worker.docker-image"),
+        ("    optimization: {skip-unless-changed: ['src/{this_chunk}/**']}", "optimization"),
+        (
+            "    dependencies: {x: test-fetched}\n    fetches: {x: [a.zip]}\n    worker: {env: {MOZ_FETCHES_DIR: '{this_chunk}', MOZ_FETCHES: '{this_chunk}'}}",
+            "worker.env",
+        ),
+        ("    scopes: ['a:{this_chunk}']\n    routes: ['r.{this_chunk}']", "scopes, routes"),
+    ] {
+        let chunks = check(lines, fields).unwrap_or_else(|error| panic!("{lines}: {error}"));
+        assert!(chunks.contains("\"unit-5\""), "{lines}");
+    }
+}
+
+#[test]
+fn what_is_set_whatever_a_task_says_stays() {
+    for name in ["MOZ_SCM_LEVEL", "MOZ_AUTOMATION", "SCCACHE_DISABLE"] {
+        let lines = format!("    worker: {{env: {{{name}: '{{this_chunk}}', CHUNK: '{{this_chunk}}'}}}}");
+        for before in ["taskgraph.transforms.chunking", "taskgraph.transforms.chunking, test.first"] {
+            let chunks = check_after(before, &lines, "worker.env").unwrap();
+            assert_eq!(chunks.matches(&format!("\"{name}\": \"1\"")).count(), 6, "{name}");
+            assert_eq!(chunks.matches("\"CHUNK\": \"4\"").count(), 1);
+        }
+    }
+    let lines = "    worker: {env: {MOZ_SCM_LEVEL: ''}}\n    run: {run-task-command: [run-task]}";
+    let chunks = check_after("taskgraph.transforms.chunking, test.first", lines, "").unwrap();
+    // What run-task exits with is the first chunk's own affair.
+    assert_eq!(chunks.matches("\"another\"").count(), 1);
+    assert_eq!(chunks.matches("\"purgeCaches\"").count(), 5);
+}
+
+#[test]
+fn errors_are_those_of_the_task() {
+    for (lines, fields, error) in [
+        (
+            "    treeherder: {symbol: 'T{this_chunk}(x)', platform: linux/opt}",
+            "treeherder.symbol",
+            "task `unit-3`: `treeherder.symbol`: expected a group that",
+        ),
+        (
+            "    treeherder: {symbol: 'T({this_chunk:0>26})', platform: linux/opt}",
+            "treeherder.symbol",
+            "task `unit-1`: `treeherder.symbol`: expected at most 25 characters",
+        ),
+        (
+            "    dependencies: {x: 'fetched{this_chunk}'}",
+            "dependencies.x",
+            "task `unit-1` depends on `fetched1`",
+        ),
+    ] {
+        let found = check(lines, fields).err();
+        assert!(found.as_ref().is_some_and(|found| found.contains(error)), "{lines}: {found:?}");
+    }
+}
