@@ -291,15 +291,11 @@ pub fn resolve_keyed_by(
     options: &KeyedBy<'_>,
 ) -> Result<(), KeyedByError> {
     let mut found = Vec::new();
-    find(task, field, &mut Vec::new(), options, &mut found);
-    if found.is_empty() {
-        return Ok(());
-    }
+    find(task, field, &[], options, &mut found);
     let item = &FieldOf(field, item);
     let mut resolved = Vec::with_capacity(found.len());
     for (path, value) in found {
-        let value = evaluate_keyed_by(value, item, &(extra, &*task), options)?;
-        resolved.push((path.into_iter().map(Step::into_owned).collect::<Vec<_>>(), value));
+        resolved.push((path, evaluate_keyed_by(value, item, &(extra, &*task), options)?));
     }
     for (path, value) in resolved {
         if let Some(place) = place(task, &path) {
@@ -325,66 +321,42 @@ enum Step<'a> {
     Item(usize),
 }
 
-/// As [`Step`], when the mapping it came from is about to change.
-enum OwnStep {
-    Key(String),
-    Item(usize),
-}
-
-impl Step<'_> {
-    fn into_owned(self) -> OwnStep {
-        match self {
-            Step::Key(key) => OwnStep::Key(key.to_owned()),
-            Step::Item(at) => OwnStep::Item(at),
-        }
-    }
-}
-
-/// Adds the keyed values that `field` leads to.
-fn find<'a>(
-    container: &'a Map,
-    field: &'a str,
-    path: &mut Vec<Step<'a>>,
+/// Adds the keyed values that `field` of a mapping leads to, and the way there. `before` is the way to the mapping.
+fn find<'a, 'f>(
+    mapping: &'a Map,
+    field: &'f str,
+    before: &[Step<'f>],
     options: &KeyedBy<'_>,
-    found: &mut Vec<(Vec<Step<'a>>, &'a Value)>,
+    found: &mut Vec<(Vec<Step<'f>>, &'a Value)>,
 ) {
-    let depth = path.len();
-    let mut container = container;
-    let mut field = field;
-    while let Some((key, rest)) = split_path(field) {
-        field = rest;
-        if let Some(key) = key.strip_suffix("[]") {
-            path.push(Step::Key(key));
-            for (at, item) in container.get_list(key).iter().enumerate() {
+    let (mut container, mut rest) = (mapping, field);
+    let way = |keys: &'f str| before.iter().copied().chain(keys.split_terminator('.').map(Step::Key));
+    while let Some((key, after)) = split_path(rest) {
+        if let Some(list) = key.strip_suffix("[]") {
+            for (at, item) in container.get_list(list).iter().enumerate() {
                 if let Value::Map(item) = item {
-                    path.push(Step::Item(at));
-                    find(item, field, path, options, found);
-                    path.pop();
+                    let passed = &field[..field.len() - rest.len()];
+                    let way: Vec<Step<'f>> = way(passed).chain([Step::Key(list), Step::Item(at)]).collect();
+                    find(item, after, &way, options, found);
                 }
             }
-            path.truncate(depth);
             return;
         }
-        let Some(inner) = container.get_map(key) else {
-            path.truncate(depth);
-            return;
-        };
-        path.push(Step::Key(key));
-        container = inner;
+        let Some(inner) = container.get_map(key) else { return };
+        (container, rest) = (inner, after);
     }
-    if let Some(value) = container.get(field).filter(|value| keyed(value, options).is_some()) {
-        let steps = path.iter().copied().chain([Step::Key(field)]);
-        found.push((steps.collect(), value));
+    if let Some(value) = container.get(rest).filter(|value| keyed(value, options).is_some()) {
+        let passed = &field[..field.len() - rest.len()];
+        found.push((way(passed).chain([Step::Key(rest)]).collect(), value));
     }
-    path.truncate(depth);
 }
 
-fn place<'t>(task: &'t mut Map, path: &[OwnStep]) -> Option<&'t mut Value> {
+fn place<'t>(task: &'t mut Map, path: &[Step<'_>]) -> Option<&'t mut Value> {
     let (first, rest) = path.split_first()?;
-    let OwnStep::Key(first) = first else { return None };
+    let Step::Key(first) = first else { return None };
     rest.iter().try_fold(task.get_mut(first)?, |value, step| match step {
-        OwnStep::Key(key) => value.as_map_mut()?.get_mut(key),
-        OwnStep::Item(at) => value.as_list_mut()?.get_mut(*at),
+        Step::Key(key) => value.as_map_mut()?.get_mut(key),
+        Step::Item(at) => value.as_list_mut()?.get_mut(*at),
     })
 }
 

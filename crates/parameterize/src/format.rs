@@ -54,7 +54,7 @@ impl Template {
         if find_brace(&self.text).is_none() {
             return Ok(self.text.clone());
         }
-        render::pieces(&self.text, self.pieces.iter().cloned().map(Ok), values)
+        render::pieces(&self.text, self.pieces.iter().map(Ok), values)
     }
 }
 

@@ -142,6 +142,13 @@ fn give_own_texts(first: &mut Map, others: &[Description]) {
     }
 }
 
+/// What a task has under two keys if it is not what `first` has there.
+pub(crate) fn changed<'a>(first: &Map, task: &'a Map, key: &str, inner: &str) -> Option<&'a Value> {
+    let value = task.get_map(key)?.get(inner)?;
+    let before = first.get_map(key)?.get(inner)?;
+    (!before.is(value)).then_some(value)
+}
+
 /// Replaces the value at a path of keys, if it is there.
 pub(crate) fn replace(map: &mut Map, path: &[&str], value: impl Into<Value>) {
     let Some((key, rest)) = path.split_first() else { return };

@@ -107,12 +107,15 @@ impl Value {
     }
 
     /// Whether both are one value in memory, or equal scalars. Tells at once; if not, they may be equal all the same.
+    #[inline]
     pub fn is(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Str(a), Value::Str(b)) => Str::ptr_eq(a, b),
             (Value::List(a), Value::List(b)) => a.is(b),
             (Value::Map(a), Value::Map(b)) => a.is(b),
             (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
             _ => self == other,
         }
     }

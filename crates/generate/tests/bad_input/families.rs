@@ -106,6 +106,7 @@ fn what_differs_is_passed_on() {
         ),
         ("    run: {command: 'run {this_chunk}'}", "run.command"),
         ("    run: {command: [run, '{this_chunk}']}", "run.command"),
+        ("    run: {command: [run, all]}", ""),
         (
             "    run: {command: {task-reference: 'run {this_chunk} <x>'}}\n    dependencies: {x: test-fetched}",
             "run.command",

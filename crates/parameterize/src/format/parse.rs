@@ -20,6 +20,8 @@ pub(super) struct Field {
     pub(super) all: Range<usize>,
     /// The name with its indexes.
     pub(super) name: Range<usize>,
+    /// Whether it is nothing but the name.
+    pub(super) plain: bool,
     pub(super) conversion: Option<char>,
     pub(super) spec: Range<usize>,
     /// Whether the specification has fields of its own.
@@ -100,8 +102,10 @@ impl<'a> Pieces<'a> {
             }
         };
         let name = start..self.at - 1;
-        let mut field = Field { all: name.clone(), name, conversion: None, spec: 0..0, nested: false };
+        let mut field =
+            Field { all: name.clone(), name, plain: false, conversion: None, spec: 0..0, nested: false };
         if stop == b'}' {
+            field.plain = is_plain(&self.template[field.name.clone()]);
             return Ok(field);
         }
         if stop == b'!' {
@@ -151,6 +155,12 @@ impl Iterator for Pieces<'_> {
         }
         Some(piece)
     }
+}
+
+/// Whether a name, as far as one look tells, leads nowhere but to a value.
+fn is_plain(name: &str) -> bool {
+    name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// Where the first brace is.

@@ -1,6 +1,6 @@
 //! Fills in the pieces of a template.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -17,23 +17,23 @@ const LONGEST: usize = 16 << 20;
 /// Fills in the pieces of `template`.
 pub(super) fn pieces(
     template: &Str,
-    pieces: impl Iterator<Item = Result<Piece, String>>,
+    pieces: impl Iterator<Item = Result<impl Borrow<Piece>, String>>,
     values: &dyn Lookup,
 ) -> Result<Str, Error> {
     let renderer = Renderer { template, values };
     let mut out = String::with_capacity(template.len() + 16);
     for piece in pieces {
-        match renderer.parsed(piece)? {
-            Piece::Text(range) => out.push_str(&template[range]),
+        match renderer.parsed(piece)?.borrow() {
+            Piece::Text(range) => out.push_str(&template[range.clone()]),
             Piece::Field(field) => {
                 // `{name}` alone, of a string: the string itself, still shared.
                 if field.all.start == 1 && field.all.end + 1 == template.len() && field.all == field.name {
-                    let value = renderer.value(&field)?;
+                    let value = renderer.value(field)?;
                     if let Value::Str(text) = value.as_ref() {
                         return Ok(text.clone());
                     }
                 }
-                renderer.field(&mut out, &field, 0)?;
+                renderer.field(&mut out, field, 0)?;
             }
         }
     }
@@ -46,7 +46,7 @@ struct Renderer<'a> {
 }
 
 impl Renderer<'_> {
-    fn parsed(&self, piece: Result<Piece, String>) -> Result<Piece, Error> {
+    fn parsed<P>(&self, piece: Result<P, String>) -> Result<P, Error> {
         piece.map_err(|problem| self.syntax(problem))
     }
 
@@ -105,20 +105,16 @@ impl Renderer<'_> {
 
     fn value(&self, field: &Field) -> Result<Cow<'_, Value>, Error> {
         let full = &self.template[field.name.clone()];
+        if field.plain && self.values.object(full).is_none() {
+            return self.named(full);
+        }
         let (first, steps) = split_name(full);
         if first.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::Positional { template: shorten(self.template), name: shorten(full) });
         }
         let (mut value, steps) = match self.values.object(full) {
             Some((value, rest)) => (value, Steps::new(rest)),
-            None => {
-                let value = self.values.lookup(first).ok_or_else(|| Error::UnknownName {
-                    template: shorten(self.template),
-                    name: shorten(first),
-                    known: known(self.values),
-                })?;
-                (value, steps)
-            }
+            None => (self.named(first)?, steps),
         };
         for step in steps {
             let step = step.map_err(|problem| self.syntax(problem))?;
@@ -133,6 +129,15 @@ impl Renderer<'_> {
             })?;
         }
         Ok(value)
+    }
+
+    /// The value of a name.
+    fn named(&self, name: &str) -> Result<Cow<'_, Value>, Error> {
+        self.values.lookup(name).ok_or_else(|| Error::UnknownName {
+            template: shorten(self.template),
+            name: shorten(name),
+            known: known(self.values),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use taskgraph_kinds::{Description, KindContext, Problem};
 use taskgraph_value::{Map, Value};
 
 use super::describe::RunUsing;
-use crate::family::{Kinship, both_texts, is_alike, is_env_alike, pass_env_on, replace};
+use crate::family::{Kinship, both_texts, changed, is_alike, is_env_alike, pass_env_on, replace};
 
 /// Tasks that differ in label, description, attributes, Treeherder symbol, a command that is one text, and environment.
 pub(super) struct RunKinship;
@@ -53,11 +53,11 @@ impl Kinship for RunKinship {
             }
             if let Some(Value::Map(worker)) = fields.get_mut("worker") {
                 pass_env_on(first, task, worker);
-                let command = |task: &Map| task.get_map("run").and_then(|run| run.get("command")).cloned();
-                let last =
-                    worker.get_mut("command").and_then(Value::as_list_mut).and_then(|words| words.last_mut());
-                if let Some((last, command)) = last.zip(command(task)) {
-                    *last = command;
+                if let Some(command) = changed(first, task, "run", "command")
+                    && let Some(Value::List(words)) = worker.get_mut("command")
+                    && let Some(last) = words.last_mut()
+                {
+                    *last = command.clone();
                 }
             }
             Description { fields, origin: task.origin.clone() }

@@ -203,9 +203,11 @@ fn fetching(
             if is_by_kind(from) { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
         for entry in sorted_entries(from, entries)? {
             let (path, reference) = match &prefix {
-                Some(prefix) => (Str::from(format!("{prefix}/{}", entry.artifact)), format!("<{from}>")),
+                Some(prefix) => {
+                    (Str::from([prefix, "/", entry.artifact].concat()), ["<", from, ">"].concat())
+                }
                 None => {
-                    let name = format!("{from}-{}", entry.artifact);
+                    let name = [from, "-", entry.artifact].concat();
                     let label = known.aliases.get(&name).cloned().unwrap_or_else(|| name.into());
                     let artifact = known.artifacts.get(&label).ok_or_else(|| {
                         Problem::wrong(
@@ -218,7 +220,7 @@ fn fetching(
                         env.extend_from(extra);
                     }
                     dependencies.insert(label.clone(), (&label).into());
-                    (artifact.clone(), format!("<{label}>"))
+                    (artifact.clone(), ["<", &label, ">"].concat())
                 }
             };
             wanted.push(Wanted { artifact: path, reference, entry });

@@ -99,7 +99,7 @@ impl Run {
     /// The description in the definition: with a link to the push if the task is `shown` on Treeherder.
     pub(super) fn description(&self, description: &Str, shown: bool) -> Str {
         match shown {
-            true => format!("{description}{}", self.push_link).into(),
+            true => [description, self.push_link.as_str()].concat().into(),
             false => description.clone(),
         }
     }

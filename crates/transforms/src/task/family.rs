@@ -7,7 +7,7 @@ use super::build::{Run, set_attributes};
 use super::payload::PayloadBuilder;
 use super::treeherder::group_and_symbol;
 use crate::{
-    family::{Kinship, both_texts, is_alike, is_command_alike, is_env_alike, pass_env_on, replace},
+    family::{Kinship, both_texts, changed, is_alike, is_command_alike, is_env_alike, pass_env_on, replace},
     worker_types::implementation,
 };
 
@@ -79,12 +79,14 @@ impl Kinship for TaskKinship {
             replace(definition, &["metadata", "description"], run.description(description, shown));
             replace(definition, &["metadata", "name"], label);
             replace(definition, &["tags", "label"], label);
-            if let Some((_, symbol)) = task.get_map("treeherder").and_then(group_and_symbol) {
+            if changed(first, task, "treeherder", "symbol").is_some()
+                && let Some((_, symbol)) = task.get_map("treeherder").and_then(group_and_symbol)
+            {
                 replace(definition, &["extra", "treeherder", "symbol"], symbol);
             }
             if let Some(Value::Map(payload)) = definition.get_mut("payload") {
                 pass_env_on(first, task, payload);
-                if let Some(command) = task.get_map("worker").and_then(|worker| worker.get("command")) {
+                if let Some(command) = changed(first, task, "worker", "command") {
                     replace(payload, &["command"], command.clone());
                 }
             }

@@ -53,7 +53,7 @@ const CACHES_ARE_BROKEN: i64 = 72;
 /// Part of the names of caches. Another one gives every task new caches.
 const CACHE_VERSION: &str = "v3";
 
-/// Builds payloads. Tasks that differ in no more than their command and environment share all else.
+/// Builds payloads. Tasks that differ in no more than their command, environment and time share all else.
 pub(super) struct DockerWorker;
 
 impl PayloadBuilder for DockerWorker {
@@ -102,7 +102,7 @@ fn build(
     let (run_task, sccache) = (runs_run_task(&worker), building.task.is_true("needs-sccache"));
     let expires = building.definition.get("expires");
     let same = |known: &Built| {
-        known.worker.is_but_for(&["command", "env"], &worker)
+        known.worker.is_but_for(&["command", "env", "max-run-time"], &worker)
             && (known.run_task, known.sccache) == (run_task, sccache)
             && match (&known.expires, expires) {
                 (Some(known), Some(expires)) => known.is(expires),
@@ -132,8 +132,10 @@ fn build(
         env.extend_from(&more);
     }
     payload.insert(text!("env"), env.into());
-    if let Some(command) = worker.get("command") {
-        payload.insert(text!("command"), command.clone());
+    for (key, name) in [("command", text!("command")), ("max-run-time", text!("maxRunTime"))] {
+        if let Some(value) = worker.get(key) {
+            payload.insert(name, value.clone());
+        }
     }
     if !built.scopes.is_empty() {
         building.scopes().extend(built.scopes.iter().cloned());
