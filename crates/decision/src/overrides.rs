@@ -48,7 +48,9 @@ pub(crate) fn overrides(
         let parameters = of_file(&path, name)?;
         return Ok(Some((OverrideSource::File(name.to_owned()), parameters)));
     }
-    let note = context.repository.note(PARAMETERS_NOTES, head_repository, None)?;
+    // What is on a laptop need not be anywhere else.
+    let from = if push.uncommitted { "." } else { head_repository };
+    let note = context.repository.note(PARAMETERS_NOTES, from, None)?;
     let Some(note) = note.filter(|note| !note.is_empty()) else { return Ok(None) };
     match json(note.as_bytes(), PARAMETERS_NOTES)? {
         Value::Map(parameters) => Ok(Some((OverrideSource::Note, parameters))),

@@ -1,5 +1,6 @@
 //! Tasks, and the graph of their labels or taskIds.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -69,12 +70,21 @@ impl TaskGraph {
 
     /// The edges of some tasks, the first of which is at `start`: both positions, and the name.
     fn edges_of_part(&self, tasks: &[Arc<Task>], start: usize) -> Result<Vec<(usize, usize, Str)>, Error> {
-        let mut edges = Vec::with_capacity(2 * tasks.len());
+        let mut edges: Vec<(usize, usize, Str)> = Vec::with_capacity(4 * tasks.len());
+        // Neighbours often share what they need, and then it is known where that is.
+        let mut known: Option<(&Map, Range<usize>)> = None;
         for (task, from) in tasks.iter().zip(start..) {
+            let first = edges.len();
+            if let Some((_, same)) = known.as_ref().filter(|(map, _)| map.is(&task.dependencies)) {
+                edges.extend_from_within(same.clone());
+                edges[first..].iter_mut().for_each(|edge| edge.0 = from);
+                continue;
+            }
             for (name, label) in task.dependencies() {
                 let to = self.position(label).ok_or_else(|| Error::UnknownNode { name: label.clone() })?;
                 edges.push((from, to, name.clone()));
             }
+            known = Some((&task.dependencies, first..edges.len()));
         }
         Ok(edges)
     }
@@ -171,5 +181,52 @@ impl TaskGraph {
             graph.graph.add_edge(&from, &to, name)?;
         }
         Ok(graph)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use taskgraph_value::map;
+
+    use super::*;
+
+    #[test]
+    fn tasks_that_share_what_they_need_have_edges_of_their_own() {
+        let shared = map! { "image" => "image", "build" => "build" };
+        let needs = |label: &str, dependencies: Map| {
+            let task = map! {
+                "kind" => "k", "label" => label, "attributes" => map! {}, "optimization" => Value::Null,
+                "task" => map! {}, "dependencies" => dependencies,
+            };
+            Arc::new(Task::from_map(label, &task).unwrap())
+        };
+        let (one, two) = (map! { "build" => "build" }, map! { "image" => "image", "build" => "build" });
+        let set = TaskGraph::set([
+            needs("image", Map::new()),
+            needs("build", map! { "image" => "image" }),
+            needs("a", shared.clone()),
+            needs("b", shared.clone()),
+            needs("c", one),
+            needs("d", shared),
+            needs("e", two),
+        ]);
+        let graph = set.unwrap().with_dependency_edges().unwrap();
+        let edges: Vec<String> =
+            graph.graph().edges().map(|edge| format!("{} {} {}", edge.from, edge.name, edge.to)).collect();
+        assert_eq!(
+            edges,
+            [
+                "build image image",
+                "a image image",
+                "a build build",
+                "b image image",
+                "b build build",
+                "c build build",
+                "d image image",
+                "d build build",
+                "e image image",
+                "e build build",
+            ]
+        );
     }
 }
