@@ -26,7 +26,7 @@ impl Transform for CacheTasks {
                 digests.insert(task.label.clone(), digest);
             }
         }
-        let mut tasks = in_dependency_order(kind, tasks)?;
+        let mut tasks = in_dependency_order(kind, tasks, |task| task.text("label").cloned())?;
         for task in &mut tasks {
             let Some(cache) = task.remove("cache").filter(|cache| !cache.is_null()) else { continue };
             let label = task.text("label").map_err(|problem| task.error(problem))?.clone();

@@ -7,10 +7,11 @@ use taskgraph_kinds::{Description, Error, KindContext, Problem};
 use taskgraph_value::{Str, Value, text};
 
 /// Sorts the tasks of a kind so that each comes after those of the same kind that it depends on. Tasks that do not
-/// depend on each other keep their order. All have labels.
+/// depend on each other keep their order. `label_of` knows their labels.
 pub(crate) fn in_dependency_order(
     kind: &KindContext<'_>,
     tasks: Vec<Description>,
+    label_of: impl Fn(&Description) -> Result<Str, Problem>,
 ) -> Result<Vec<Description>, Error> {
     let prefix = format!("{}-", kind.kind);
     let of_this_kind = |task: &Description| -> Vec<Str> {
@@ -27,13 +28,14 @@ pub(crate) fn in_dependency_order(
     let mut graph = Graph::default();
     let mut labels = Vec::with_capacity(tasks.len());
     for task in &tasks {
-        let label = task.text("label").map_err(|problem| task.error(problem))?;
+        let label = label_of(task).map_err(|problem| task.error(problem))?;
         if graph.add_node(label.clone()).is_err() {
             let first =
-                labels.iter().position(|other| other == label).and_then(|at| tasks[at].origin.clone());
-            return Err(task.error(Problem::DuplicateLabel { other: first }));
+                labels.iter().position(|other| *other == label).and_then(|at| tasks[at].origin.clone());
+            let problem = Problem::DuplicateLabel { other: first };
+            return Err(Error::of_task(Some(label), task.origin.as_ref(), problem));
         }
-        labels.push(label.clone());
+        labels.push(label);
     }
     for (task, label) in tasks.iter().zip(&labels) {
         for dependency in of_this_kind(task) {
@@ -45,20 +47,20 @@ pub(crate) fn in_dependency_order(
     }
     let order: Vec<Str> = match graph.postorder() {
         Ok(order) => order.into_iter().cloned().collect(),
-        Err(error) => return Err(loop_at(&tasks, error)),
+        Err(error) => return Err(loop_at(&tasks, &labels, error)),
     };
     let mut by_label: FxHashMap<Str, Description> = labels.into_iter().zip(tasks).collect();
     Ok(order.iter().filter_map(|label| by_label.remove(label)).collect())
 }
 
 /// A loop, at the first task of it.
-fn loop_at(tasks: &[Description], error: taskgraph_graph::Error) -> Error {
+fn loop_at(tasks: &[Description], labels: &[Str], error: taskgraph_graph::Error) -> Error {
     let first = match &error {
-        taskgraph_graph::Error::Cycle { path } => path.first().map(Str::as_str),
+        taskgraph_graph::Error::Cycle { path } => path.first(),
         _ => None,
     };
-    let task = tasks.iter().find(|task| first.is_some() && task.get_str("label").map(Str::as_str) == first);
-    Error::of_task(None, task.and_then(|task| task.origin.as_ref()), error)
+    let at = first.and_then(|first| labels.iter().position(|label| label == first));
+    Error::of_task(None, at.and_then(|at| tasks[at].origin.as_ref()), error)
 }
 
 /// The artifact prefix that attributes give, or the usual one.

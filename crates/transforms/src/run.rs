@@ -25,11 +25,9 @@ pub use self::describe::{RunJob, RunUsing};
 
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
-    let steps = TransformSequence::new().then(fetches::UseFetches).then(describe::MakeDescriptions);
-    TransformSequence::new()
-        .then(Prepare)
-        .then(fetches::OrderTasks)
-        .then(Families { steps, kinship: family::RunKinship })
+    let steps =
+        TransformSequence::new().then(Prepare).then(fetches::UseFetches).then(describe::MakeDescriptions);
+    TransformSequence::new().then(fetches::OrderTasks).then(Families { steps, kinship: family::RunKinship })
 }
 
 pub(crate) fn register(registry: &mut Registry) {
@@ -152,13 +150,22 @@ fn check_worker(task: &Map, key: &str, expected: &str, is_right: fn(&Value) -> b
     }
 }
 
-/// A task without a label has its kind and name for one. The name goes, because the label says all.
+/// The label of a task, which has its kind and name for one if it does not say.
+fn label_of(kind: &KindContext<'_>, task: &Map) -> Result<Str, Problem> {
+    match (task.get("label"), task.get("name")) {
+        (Some(Value::Str(label)), _) => Ok(label.clone()),
+        (Some(other), _) => Err(Problem::wrong("label", "a string", describe(other))),
+        (None, Some(name)) => {
+            Ok([kind.kind.as_str(), "-", &taskgraph_value::python::str(name)].concat().into())
+        }
+        (None, None) => Err(Problem::message("it has neither a name nor a label")),
+    }
+}
+
+/// Gives a task a label if it has none. The name goes, because the label says all.
 pub(crate) fn set_label(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
     if !task.contains_key("label") {
-        let Some(name) = task.get("name") else {
-            return Err(Problem::message("it has neither a name nor a label"));
-        };
-        let label: Str = format!("{}-{}", kind.kind, taskgraph_value::python::str(name)).into();
+        let label = label_of(kind, task)?;
         task.insert(text!("label"), label.into());
     }
     if task.is_true("name") {

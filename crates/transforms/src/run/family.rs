@@ -4,19 +4,28 @@ use taskgraph_kinds::{Description, KindContext, Problem};
 use taskgraph_value::{Map, Value};
 
 use super::describe::RunUsing;
-use crate::family::{Kinship, both_texts, changed, is_alike, is_env_alike, pass_env_on, replace};
+use super::label_of;
+use crate::{
+    family::{Kinship, both_texts, changed, is_alike, is_env_alike, pass_env_on, replace},
+    worker_types::{Implementation, implementation},
+};
 
-/// Tasks that differ in label, description, attributes, Treeherder symbol, a command that is one text, and environment.
+/// Tasks that differ in name, label, description, attributes, Treeherder symbol, a command that is one text, and
+/// environment.
 pub(super) struct RunKinship;
 
 /// What stays as it is.
-const PASSED_ON: [&str; 4] = ["label", "description", "attributes", "treeherder"];
+const PASSED_ON: [&str; 3] = ["description", "attributes", "treeherder"];
 
 impl Kinship for RunKinship {
     fn is_like(&self, first: &Map, task: &Map) -> bool {
         is_alike(first, task, |key, first, task| match (key, first, task) {
             ("label" | "description", first, task) => both_texts(first, task),
-            ("attributes" | "treeherder", Value::Map(_), Value::Map(_)) => true,
+            ("name", Value::Str(first), Value::Str(task)) => !first.is_empty() && !task.is_empty(),
+            ("attributes", Value::Map(_), Value::Map(_)) => true,
+            ("treeherder", Value::Map(first), Value::Map(task)) => {
+                is_alike(first, task, |key, first, task| key == "symbol" && both_texts(first, task))
+            }
             ("run", Value::Map(first), Value::Map(task)) => {
                 is_alike(first, task, |key, first, task| key == "command" && both_texts(first, task))
             }
@@ -28,24 +37,25 @@ impl Kinship for RunKinship {
     }
 
     fn is_known(&self, kind: &KindContext<'_>, first: &Map) -> bool {
-        let text = |map: &str, key: &str| first.get_map(map)?.get_str(key);
-        let Some((using, implementation)) = text("run", "using").zip(text("worker", "implementation")) else {
-            return false;
-        };
+        let using = first.get_map("run").and_then(|run| run.get_str("using"));
+        let worker_type = first.get_str("worker-type");
+        let worker = worker_type.and_then(|worker_type| implementation(kind, worker_type).ok());
+        let Some((using, Implementation { name, .. })) = using.zip(worker) else { return false };
         // What it may fetch from its own kind depends on its place there, which is the same for neighbours.
-        let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{implementation}"));
-        handler.is_ok_and(|handler| handler.passes_on(implementation))
+        let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{name}"));
+        handler.is_ok_and(|handler| handler.passes_on(&name))
     }
 
     fn derive(
         &self,
-        _: &KindContext<'_>,
+        kind: &KindContext<'_>,
         first: &Map,
         made: &Description,
         tasks: &[Description],
     ) -> Result<Vec<Description>, Problem> {
         let derive = |task: &Description| {
             let mut fields = made.fields.clone();
+            replace(&mut fields, &["label"], label_of(kind, task)?);
             for key in PASSED_ON {
                 if let Some(value) = task.get(key) {
                     replace(&mut fields, &[key], value.clone());
@@ -60,8 +70,8 @@ impl Kinship for RunKinship {
                     *last = command.clone();
                 }
             }
-            Description { fields, origin: task.origin.clone() }
+            Ok(Description { fields, origin: task.origin.clone() })
         };
-        Ok(tasks.iter().map(derive).collect())
+        tasks.iter().map(derive).collect()
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
-use super::check_worker;
+use super::{check_worker, label_of};
 use crate::{
     last::{Last, change_shared},
     order::{artifact_prefix, in_dependency_order},
@@ -18,13 +18,13 @@ pub(super) struct OrderTasks;
 impl Transform for OrderTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let mut known = Known::new(kind, &tasks);
-        let tasks = in_dependency_order(kind, tasks)?;
+        let tasks = in_dependency_order(kind, tasks, |task| label_of(kind, task))?;
         // Few kinds need it, and all threads wait until this one is through with it.
         if tasks.par_chunks(PART).any(|part| fetch_from_elsewhere(kind, part)) {
             for (at, task) in tasks.iter().enumerate() {
-                if let Some(label) = task.get_str("label") {
+                if let Ok(label) = label_of(kind, task) {
                     let prefix = artifact_prefix(task.get_map("attributes"));
-                    known.of_this_kind.insert(label.clone(), (at, prefix));
+                    known.of_this_kind.insert(label, (at, prefix));
                 }
             }
         }
@@ -75,9 +75,9 @@ impl Known {
         let mut known = Known::default();
         if kind.kind == "toolchain" || kind.kind == "fetch" {
             for task in tasks {
-                let (Some(label), Some(run)) = (task.get_str("label"), task.get_map("run")) else { continue };
-                known.add(label, run.get("toolchain-artifact"), None);
-                known.add_aliases(&kind.kind, label, run.get(&format!("{}-alias", kind.kind)));
+                let (Ok(label), Some(run)) = (label_of(kind, task), task.get_map("run")) else { continue };
+                known.add(&label, run.get("toolchain-artifact"), None);
+                known.add_aliases(&kind.kind, &label, run.get(&format!("{}-alias", kind.kind)));
             }
         }
         for task in kind.dependencies.iter().filter(|task| task.kind == "fetch" || task.kind == "toolchain") {
