@@ -83,8 +83,10 @@ impl<K: Kinship> Families<K> {
         let mut sizes = Vec::with_capacity(tasks.len());
         let mut rest = tasks;
         while let Some((first, after)) = rest.split_first() {
-            let like = after.iter().take_while(|task| self.kinship.is_like(first, task)).count();
-            let like = if like > 0 && self.kinship.is_known(kind, first) { like } else { 0 };
+            let like = after.iter().take_while(|task| self.kinship.is_like(first, task));
+            // Asked once per family, and before all of it is looked at, which would be for nothing.
+            let is_family = like.clone().next().is_some() && self.kinship.is_known(kind, first);
+            let like = if is_family { like.count() } else { 0 };
             sizes.push(1 + like);
             rest = &after[like..];
         }
@@ -124,21 +126,19 @@ fn env(task: &Map) -> Option<&Map> {
 /// Gives each text in the environment of `first` that other tasks have other texts for an address of its own.
 fn give_own_texts(first: &mut Map, others: &[Description]) {
     let Some(variables) = env(first) else { return };
-    let mut differing: Vec<usize> = Vec::new();
+    let mut differs = vec![false; variables.len()];
     for other in others.iter().filter_map(|other| env(other)).filter(|other| !other.is(variables)) {
-        for (at, (a, b)) in variables.values().zip(other.values()).enumerate() {
-            if !a.is(b) && !differing.contains(&at) {
-                differing.push(at);
-            }
-        }
+        let values = variables.values().zip(other.values());
+        differs.iter_mut().zip(values).for_each(|(differs, (a, b))| *differs |= !a.is(b));
     }
-    if differing.is_empty() {
+    if !differs.contains(&true) {
         return;
     }
     let variables = first.map_mut(text!("worker")).map_mut(text!("env"));
-    for at in differing {
-        let text = variables.values().nth(at).and_then(Value::as_str).map(|text| Str::from(text.as_str()));
-        text.and_then(|text| variables.replace_at(at, text.into()));
+    for (value, _) in variables.values_mut().zip(differs).filter(|(_, differs)| *differs) {
+        if let Value::Str(text) = value {
+            *text = Str::from(text.as_str());
+        }
     }
 }
 
