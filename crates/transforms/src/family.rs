@@ -3,7 +3,9 @@
 //! The chunks of a suite differ in their label, a symbol, a variable and a word of their command, and the transforms only
 //! pass these on. So just the first of them goes through all steps.
 
-use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform, TransformSequence};
+use std::iter::repeat_n;
+
+use taskgraph_kinds::{Description, Error, KindContext, Transform, TransformSequence};
 use taskgraph_value::{Map, Str, Value, text};
 
 /// What is known about some steps, and lets tasks skip them.
@@ -16,14 +18,15 @@ pub(crate) trait Kinship: Send + Sync {
 
     /// What the steps make of each of `tasks`, which are like `first`, of which they made `made`.
     ///
-    /// A text in the environment of `first` is nowhere else in memory, so if it is in that of `made`, it was passed on.
+    /// A text in the environment of `first` that others have other texts for is nowhere else in memory, so if it is in
+    /// that of `made`, it was passed on.
     fn derive(
         &self,
         kind: &KindContext<'_>,
         first: &Map,
         made: &Description,
         tasks: &[Description],
-    ) -> Result<Vec<Description>, Problem>;
+    ) -> Result<Vec<Description>, Error>;
 }
 
 /// Runs steps, which keep the number and order of tasks, for the first of each family.
@@ -52,20 +55,14 @@ impl<K: Kinship> Transform for Families<K> {
             }
             firsts.push(first);
         }
-        let (number, made) = (firsts.len(), self.steps.run(kind, firsts)?);
-        if made.len() != number {
-            return Err(Error::new(Problem::message(
-                "a registered handler did not keep the number of its tasks",
-            )));
-        }
-        let mut all = Vec::with_capacity(number);
+        let made = self.steps.run(kind, firsts)?;
+        let mut all = Vec::with_capacity(made.len());
         for (made, family) in made.into_iter().zip(families) {
             let Some((first, others)) = family else {
                 all.push(made);
                 continue;
             };
-            let derived = self.kinship.derive(kind, &first, &made, &others);
-            let derived = derived.map_err(|problem| others[0].error(problem))?;
+            let derived = self.kinship.derive(kind, &first, &made, &others)?;
             all.push(made);
             all.extend(derived);
         }
@@ -83,36 +80,32 @@ impl<K: Kinship> Families<K> {
         let mut sizes = Vec::with_capacity(tasks.len());
         let mut rest = tasks;
         while let Some((first, after)) = rest.split_first() {
-            let like = after.iter().take_while(|task| self.kinship.is_like(first, task));
-            // Asked once per family, and before all of it is looked at, which would be for nothing.
-            let is_family = like.clone().next().is_some() && self.kinship.is_known(kind, first);
-            let like = if is_family { like.count() } else { 0 };
-            sizes.push(1 + like);
+            let like = after.iter().take_while(|task| self.kinship.is_like(first, task)).count();
+            match like > 0 && self.kinship.is_known(kind, first) {
+                true => sizes.push(1 + like),
+                false => sizes.extend(repeat_n(1, 1 + like)),
+            }
             rest = &after[like..];
         }
         sizes
     }
 }
 
-/// Whether two maps have the same keys and, but for those that may differ, the same values in memory.
-pub(crate) fn is_alike(a: &Map, b: &Map, differ: impl Fn(&str, &Value, &Value) -> bool) -> bool {
-    let alike = |((key, a), b): ((&Str, &Value), &Value)| a.is(b) || differ(key, a, b);
-    a.has_keys_of(b) && a.iter().zip(b.values()).all(alike)
-}
-
 pub(crate) fn both_texts(a: &Value, b: &Value) -> bool {
     matches!((a, b), (Value::Str(_), Value::Str(_)))
 }
 
-/// Whether two environments differ in texts only.
-pub(crate) fn is_env_alike(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Map(a), Value::Map(b)) => is_alike(a, b, |_, a, b| both_texts(a, b)),
+/// Whether two environments differ in texts only. Those of the first must be such that can be told from others by their
+/// address, which is one for all that are empty.
+pub(crate) fn is_env_alike(first: &Value, env: &Value) -> bool {
+    let alike = |first: &Value, value: &Value| first.is_truthy() && both_texts(first, value);
+    match (first, env) {
+        (Value::Map(first), Value::Map(env)) => first.is_but_for(env, |_, first, value| alike(first, value)),
         _ => false,
     }
 }
 
-/// Whether two command lines differ in texts only, and not in the first.
+/// Whether two command lines differ in texts only, and not in the first word.
 pub(crate) fn is_command_alike(a: &Value, b: &Value) -> bool {
     let (Value::List(a), Value::List(b)) = (a, b) else { return false };
     a.len() == b.len()
@@ -139,6 +132,14 @@ fn give_own_texts(first: &mut Map, others: &[Description]) {
         if let Value::Str(text) = value {
             *text = Str::from(text.as_str());
         }
+    }
+}
+
+/// Whether a task has something else under a key than `first`.
+pub(crate) fn differs(first: &Map, task: &Map, key: &str) -> bool {
+    match (first.get(key), task.get(key)) {
+        (Some(before), Some(value)) => !before.is(value),
+        (before, value) => before.is_some() != value.is_some(),
     }
 }
 

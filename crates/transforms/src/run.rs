@@ -145,9 +145,13 @@ fn set_implementation(
 /// What is added to under `worker` must be of the right type if it is there.
 fn check_worker(task: &Map, key: &str, expected: &str, is_right: fn(&Value) -> bool) -> Result<(), Problem> {
     match task.get_map("worker").and_then(|worker| worker.get(key)).filter(|value| !is_right(value)) {
-        Some(other) => Err(Problem::wrong(&format!("worker.{key}"), expected, describe(other))),
+        Some(other) => Err(wrong_in_worker(key, expected, other)),
         None => Ok(()),
     }
+}
+
+fn wrong_in_worker(key: &str, expected: &str, found: &Value) -> Problem {
+    Problem::wrong(&format!("worker.{key}"), expected, describe(found))
 }
 
 /// The label of a task, which has its kind and name for one if it does not say.

@@ -316,11 +316,12 @@ impl Map {
         }
     }
 
-    /// Whether both have the same keys in the same order, and for each of them what [`Value::is`] the same; the values of
-    /// some keys may differ.
-    pub fn is_but_for(&self, keys: &[&str], other: &Map) -> bool {
-        let same = |((key, a), b): ((&Str, &Value), &Value)| a.is(b) || keys.contains(&key.as_str());
-        self.has_keys_of(other) && self.iter().zip(other.values()).all(same)
+    /// Whether both have the same keys in the same order, and for each of them what [`Value::is`] the same, or what
+    /// `may_differ` says: it gets the key, the value here and that of `other`.
+    #[inline]
+    pub fn is_but_for(&self, other: &Map, may_differ: impl Fn(&str, &Value, &Value) -> bool) -> bool {
+        let alike = |((key, a), b): ((&Str, &Value), &Value)| a.is(b) || may_differ(key, a, b);
+        self.has_keys_of(other) && self.iter().zip(other.values()).all(alike)
     }
 
     /// The values if no other map shares them.

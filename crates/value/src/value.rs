@@ -114,6 +114,7 @@ impl Value {
             (Value::List(a), Value::List(b)) => a.is(b),
             (Value::Map(a), Value::Map(b)) => a.is(b),
             (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            // Most often asked, and answered without a call.
             (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             _ => self == other,

@@ -90,7 +90,10 @@ fn symbolic_head(output: &str) -> Option<&str> {
 pub(crate) fn note(repo: &Repository, notes: &str, remote: &str, rev: &str) -> Result<Option<String>, Error> {
     let notes =
         if notes.starts_with("refs/notes/") { notes.to_owned() } else { format!("refs/notes/{notes}") };
-    if let Err(error) = repo.run(&["fetch", remote, &format!("{notes}:{notes}")]) {
+    // Here they are already.
+    if remote != "."
+        && let Err(error) = repo.run(&["fetch", remote, &format!("{notes}:{notes}")])
+    {
         // 2: the remote answers, and has no such ref.
         let missing = repo.run_or_empty(&["ls-remote", "--exit-code", remote, &notes], 2);
         return match (error, missing) {

@@ -146,7 +146,7 @@ impl Repository {
     /// The note of a revision, or of the current one, without white space around it. `notes` is the ref that has
     /// the notes; `refs/notes/` before it may be left off.
     ///
-    /// The ref is fetched from `remote`, a name or an address, first, over the network if need be. It is all right
+    /// The ref is fetched from `remote`, a name or an address, or `.` for this repository, first, over the network if need be. It is all right
     /// for the remote not to have it; any other reason why it cannot be fetched is an error, and so are notes here
     /// that the remote does not have. Mercurial has no notes: the answer is `None`, without a question.
     pub fn note(&self, notes: &str, remote: &str, rev: Option<&str>) -> Result<Option<String>, Error> {

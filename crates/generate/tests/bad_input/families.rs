@@ -1,7 +1,11 @@
 //! Chunks of a suite, of which just the first goes through all transforms: all must come out as if each had gone.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use taskgraph_generate::Generator;
-use taskgraph_kinds::{Description, KindContext, PerTask, Problem};
+use taskgraph_kinds::{Description, Error, KindContext, PerTask, Problem, Registry};
+use taskgraph_transforms::{Building, PayloadBuilder, RunJob, RunUsing};
 use taskgraph_value::{Map, Value};
 
 use crate::support::{CONFIG, DEFAULTS, Repository};
@@ -25,8 +29,8 @@ fn unshare(_: &KindContext<'_>, task: Description, out: &mut Vec<Description>) -
     Ok(())
 }
 
-/// Gives the first chunk the level of the parameters, the same in memory, where run-task will put it, and a program of
-/// its own.
+/// Gives the first chunk the level of the parameters, the same in memory, where run-task will put it, the caches that it
+/// has anyway, and a program of its own.
 fn distinguish_first(
     kind: &KindContext<'_>,
     mut task: Description,
@@ -34,7 +38,11 @@ fn distinguish_first(
 ) -> Result<(), Problem> {
     if task.get_map("attributes").and_then(|attributes| attributes.get("this_chunk")) == Some(&1.into()) {
         let level = kind.parameters.text("level")?.into();
-        task.map_mut("worker".into()).map_mut("env".into()).insert("MOZ_SCM_LEVEL".into(), level);
+        let env = task.map_mut("worker".into()).map_mut("env".into());
+        env.insert("MOZ_SCM_LEVEL".into(), level);
+        if let Some(caches) = env.get_mut("TASKCLUSTER_CACHES") {
+            *caches = "".into();
+        }
         let run = task.map_mut("run".into());
         if run.contains_key("run-task-command") {
             run.insert("run-task-command".into(), vec!["another".into()].into());
@@ -155,11 +163,89 @@ fn what_is_set_whatever_a_task_says_stays() {
             assert_eq!(chunks.matches("\"CHUNK\": \"4\"").count(), 1);
         }
     }
+    let lines = "    worker: {caches: [], env: {MOZ_SCM_LEVEL: '', TASKCLUSTER_CACHES: x}}\n    run: {use-caches: false}";
+    let chunks = check_after("taskgraph.transforms.chunking, test.first", lines, "").unwrap();
+    assert_eq!(
+        chunks.matches("\"TASKCLUSTER_CACHES\": \"\"").count(),
+        5,
+        "all empty texts are the same in memory"
+    );
     let lines = "    worker: {env: {MOZ_SCM_LEVEL: ''}}\n    run: {run-task-command: [run-task]}";
     let chunks = check_after("taskgraph.transforms.chunking, test.first", lines, "").unwrap();
     // What run-task exits with is the first chunk's own affair.
     assert_eq!(chunks.matches("\"another\"").count(), 1);
     assert_eq!(chunks.matches("\"purgeCaches\"").count(), 5);
+}
+
+/// A kind of two tasks that have all from its defaults: some lines, and what is usual.
+fn two_tasks(lines: &str, register: impl FnOnce(&mut Registry)) -> Result<(), String> {
+    let defaults = DEFAULTS.replace("task-defaults:\n", &format!("task-defaults:\n{lines}\n"));
+    let kind = format!(
+        "loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.run, test.between, taskgraph.transforms.task]
+{defaults}
+tasks:
+  a: {{}}
+  b: {{}}
+"
+    );
+    let repository = Repository::new(&[("kinds/test/kind.yml", &kind)]);
+    let session = repository.session(|registry| {
+        let between = |_: &KindContext<'_>, task: Description, out: &mut Vec<Description>| {
+            task.mapping("attributes")?;
+            out.push(task);
+            Ok(())
+        };
+        registry.add_transform("test.between", PerTask(between));
+        register(registry);
+    });
+    Generator::new(session.unwrap()).full_task_graph().map(drop).map_err(|error| error.to_string())
+}
+
+#[test]
+fn what_all_say_is_not_passed_on_again() {
+    assert_eq!(two_tasks("  attributes: null", |_| ()), Ok(()));
+    let error = two_tasks("  label: null", |_| ()).unwrap_err();
+    assert!(error.starts_with("taskcluster/kinds/test/kind.yml:12: "), "{error}");
+}
+
+/// Counts its tasks, and takes one away if it is told to.
+struct Counting {
+    count: AtomicUsize,
+    loses: bool,
+}
+
+impl PayloadBuilder for Counting {
+    fn build(&self, _: &KindContext<'_>, tasks: &mut [Building]) -> Result<(), Error> {
+        self.count.fetch_add(tasks.len(), Ordering::Relaxed);
+        tasks.iter_mut().for_each(|task| task.set_payload(Map::new()));
+        Ok(())
+    }
+}
+
+impl RunUsing for Counting {
+    fn describe(&self, _: &KindContext<'_>, jobs: &mut Vec<RunJob>) -> Result<(), Error> {
+        self.count.fetch_add(jobs.len(), Ordering::Relaxed);
+        jobs.truncate(if self.loses { 1 } else { 2 });
+        Ok(())
+    }
+}
+
+#[test]
+fn handlers_that_do_not_pass_on_get_all() {
+    let counting = |loses| Arc::new(Counting { count: AtomicUsize::new(0), loses });
+    let (builder, handler) = (counting(false), counting(false));
+    let register = |registry: &mut Registry| {
+        registry.add::<dyn PayloadBuilder>("docker-worker", builder.clone());
+        registry.add::<dyn RunUsing>("run-task/docker-worker", handler.clone());
+    };
+    assert_eq!(two_tasks("", register), Ok(()));
+    assert_eq!([&builder, &handler].map(|counting| counting.count.load(Ordering::Relaxed)), [2, 2]);
+    let error = two_tasks("", |registry| {
+        registry.add::<dyn RunUsing>("run-task/docker-worker", counting(true));
+    });
+    let lost = "the run-using handler `run-task/docker-worker` was given 2 tasks, and left 1";
+    assert!(error.as_ref().is_err_and(|error| error.ends_with(lost)), "{error:?}");
 }
 
 #[test]

@@ -384,6 +384,8 @@ fn what_is_added_to_under_worker() {
         let error = task_error(&format!("    worker: {{{worker}}}\n    run: {run}"));
         assert!(error.ends_with(expected), "{error}");
     }
+    let error = task_error("    worker-type: win\n    worker: {docker-image: null, mounts: 5}");
+    assert!(error.ends_with("`worker.mounts`: expected a list, found the integer 5"), "{error}");
     let error = task_error("    worker: {env: 5}\n    dependencies: {x: y}\n    fetches: {x: [a]}");
     assert!(error.ends_with("`worker.env`: expected a mapping, found the integer 5"), "{error}");
 }

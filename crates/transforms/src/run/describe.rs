@@ -34,7 +34,8 @@ pub trait RunUsing: Send + Sync {
     ///
     /// What is passed on is a `run.command` that is a text, which is to be the last word of `worker.command` as it is;
     /// texts in `worker.env`, which stay as they are or are replaced whatever they are; and the label, description,
-    /// attributes and `treeherder` of the task, which stay. Nothing else may follow from them.
+    /// attributes and `treeherder` of the task, which stay. Nothing else may follow from them, nor may the schema tell
+    /// one text from another.
     fn passes_on(&self, _implementation: &str) -> bool {
         false
     }
@@ -171,7 +172,14 @@ fn call(kind: &KindContext<'_>, name: &str, jobs: &mut Vec<RunJob>) -> Result<()
             accepted = Some(run);
         }
     }
-    handler.describe(kind, jobs)
+    let before = jobs.len();
+    handler.describe(kind, jobs)?;
+    if jobs.len() != before {
+        let left = jobs.len();
+        let problem = format!("the run-using handler `{name}` was given {before} tasks, and left {left}");
+        return Err(Error::new(Problem::message(problem)));
+    }
+    Ok(())
 }
 
 /// Calls a function for each job, for handlers that treat each on its own.

@@ -1,12 +1,12 @@
 //! Families of tasks that are to be run.
 
-use taskgraph_kinds::{Description, KindContext, Problem};
+use taskgraph_kinds::{Description, Error, KindContext};
 use taskgraph_value::{Map, Value};
 
 use super::describe::RunUsing;
 use super::label_of;
 use crate::{
-    family::{Kinship, both_texts, changed, is_alike, is_env_alike, pass_env_on, replace},
+    family::{Kinship, both_texts, changed, differs, is_env_alike, pass_env_on, replace},
     worker_types::{Implementation, implementation},
 };
 
@@ -19,18 +19,18 @@ const PASSED_ON: [&str; 3] = ["description", "attributes", "treeherder"];
 
 impl Kinship for RunKinship {
     fn is_like(&self, first: &Map, task: &Map) -> bool {
-        is_alike(first, task, |key, first, task| match (key, first, task) {
+        first.is_but_for(task, |key, first, task| match (key, first, task) {
             ("label" | "description", first, task) => both_texts(first, task),
             ("name", Value::Str(first), Value::Str(task)) => !first.is_empty() && !task.is_empty(),
             ("attributes", Value::Map(_), Value::Map(_)) => true,
             ("treeherder", Value::Map(first), Value::Map(task)) => {
-                is_alike(first, task, |key, first, task| key == "symbol" && both_texts(first, task))
+                first.is_but_for(task, |key, first, task| key == "symbol" && both_texts(first, task))
             }
             ("run", Value::Map(first), Value::Map(task)) => {
-                is_alike(first, task, |key, first, task| key == "command" && both_texts(first, task))
+                first.is_but_for(task, |key, first, task| key == "command" && both_texts(first, task))
             }
             ("worker", Value::Map(first), Value::Map(task)) => {
-                is_alike(first, task, |key, first, task| key == "env" && is_env_alike(first, task))
+                first.is_but_for(task, |key, first, task| key == "env" && is_env_alike(first, task))
             }
             _ => false,
         })
@@ -41,7 +41,8 @@ impl Kinship for RunKinship {
         let worker_type = first.get_str("worker-type");
         let worker = worker_type.and_then(|worker_type| implementation(kind, worker_type).ok());
         let Some((using, Implementation { name, .. })) = using.zip(worker) else { return false };
-        // What it may fetch from its own kind depends on its place there, which is the same for neighbours.
+        // From tasks of its own kind a task may fetch what comes before it, and what comes before the first comes before
+        // the others.
         let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{name}"));
         handler.is_ok_and(|handler| handler.passes_on(&name))
     }
@@ -52,14 +53,14 @@ impl Kinship for RunKinship {
         first: &Map,
         made: &Description,
         tasks: &[Description],
-    ) -> Result<Vec<Description>, Problem> {
+    ) -> Result<Vec<Description>, Error> {
         let derive = |task: &Description| {
             let mut fields = made.fields.clone();
-            replace(&mut fields, &["label"], label_of(kind, task)?);
-            for key in PASSED_ON {
-                if let Some(value) = task.get(key) {
-                    replace(&mut fields, &[key], value.clone());
-                }
+            if let Ok(label) = label_of(kind, task) {
+                replace(&mut fields, &["label"], label);
+            }
+            for key in PASSED_ON.into_iter().filter(|key| differs(first, task, key)) {
+                replace(&mut fields, &[key], task.get(key).cloned().unwrap_or_default());
             }
             if let Some(Value::Map(worker)) = fields.get_mut("worker") {
                 pass_env_on(first, task, worker);
@@ -70,8 +71,8 @@ impl Kinship for RunKinship {
                     *last = command.clone();
                 }
             }
-            Ok(Description { fields, origin: task.origin.clone() })
+            Description { fields, origin: task.origin.clone() }
         };
-        tasks.iter().map(derive).collect()
+        Ok(tasks.iter().map(derive).collect())
     }
 }

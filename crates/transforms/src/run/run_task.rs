@@ -7,6 +7,7 @@ use taskgraph_value::{List, Map, Str, Value, map, text};
 use super::caches::add_caches;
 use super::checkout::add_checkout;
 use super::describe::{RunJob, RunUsing, each};
+use super::{check_worker, wrong_in_worker};
 use crate::{
     last::{Last, change_shared},
     schema::TEXT_OR_REFERENCE,
@@ -111,16 +112,13 @@ fn set_up(
         SetUp::new(kind, job, known.collect())
     })?;
     command.extend(set_up.arguments.iter().cloned());
-    let wrong = |key: &str, expected: &str, found: &Value| {
-        Problem::wrong(&format!("worker.{key}"), expected, describe(found))
-    };
     change_shared(job.worker(), set_up.worker.clone(), &mut last.worker, |worker| {
         for (key, value) in &set_up.worker {
             match (value, worker.get_mut(key)) {
                 (Value::Map(more), Some(Value::Map(map))) => map.extend_from(more),
                 (Value::List(more), Some(Value::List(list))) => list.extend(more.iter().cloned()),
-                (Value::Map(_), Some(other)) => return Err(wrong(key, "a mapping", other)),
-                (Value::List(_), Some(other)) => return Err(wrong(key, "a list", other)),
+                (Value::Map(_), Some(other)) => return Err(wrong_in_worker(key, "a mapping", other)),
+                (Value::List(_), Some(other)) => return Err(wrong_in_worker(key, "a list", other)),
                 (value, _) => drop(worker.insert(key.clone(), value.clone())),
             }
         }
@@ -179,6 +177,7 @@ fn on_docker_worker(kind: &KindContext<'_>, job: &mut RunJob, last: &mut Memory)
 }
 
 fn on_generic_worker(kind: &KindContext<'_>, job: &mut RunJob, last: &mut Memory) -> Result<(), Problem> {
+    check_worker(&job.task, "mounts", "a list", |mounts| mounts.as_list().is_some())?;
     let os = job.os()?.clone();
     let windows = os == "windows";
     let usual: &[Str] = if windows {

@@ -1,13 +1,13 @@
 //! Families of task descriptions.
 
-use taskgraph_kinds::{Description, KindContext, Problem};
+use taskgraph_kinds::{Description, Error, KindContext};
 use taskgraph_value::{Map, Value};
 
 use super::build::{Run, set_attributes};
 use super::payload::PayloadBuilder;
 use super::treeherder::group_and_symbol;
 use crate::{
-    family::{Kinship, both_texts, changed, is_alike, is_command_alike, is_env_alike, pass_env_on, replace},
+    family::{Kinship, both_texts, changed, differs, is_command_alike, is_env_alike, pass_env_on, replace},
     worker_types::implementation,
 };
 
@@ -16,18 +16,18 @@ pub(super) struct TaskKinship;
 
 impl Kinship for TaskKinship {
     fn is_like(&self, first: &Map, task: &Map) -> bool {
-        is_alike(first, task, |key, first, task| match (key, first, task) {
+        first.is_but_for(task, |key, first, task| match (key, first, task) {
             ("label" | "description", first, task) => both_texts(first, task),
             ("attributes", Value::Map(_), Value::Map(_)) => true,
             ("treeherder", Value::Map(first), Value::Map(task)) => {
-                is_alike(first, task, |key, _, _| key == "symbol")
+                first.is_but_for(task, |key, _, _| key == "symbol")
                     && match (group_and_symbol(first), group_and_symbol(task)) {
                         (Some((first, _)), Some((group, _))) => first == group,
                         _ => false,
                     }
             }
             ("worker", Value::Map(first), Value::Map(task)) => {
-                is_alike(first, task, |key, first, task| match key {
+                first.is_but_for(task, |key, first, task| match key {
                     "command" => is_command_alike(first, task),
                     "env" => is_env_alike(first, task),
                     _ => false,
@@ -60,38 +60,42 @@ impl Kinship for TaskKinship {
         first: &Map,
         made: &Description,
         tasks: &[Description],
-    ) -> Result<Vec<Description>, Problem> {
-        let run = Run::of(kind)?;
+    ) -> Result<Vec<Description>, Error> {
+        let run = Run::of(kind).map_err(Error::new)?;
         let derive = |task: &Description| {
-            let (label, description) = (task.text("label")?, task.text("description")?);
             let mut fields = made.fields.clone();
+            let label = task.get("label").cloned().unwrap_or_default();
+            let described = task.get_str("description").filter(|_| differs(first, task, "description"));
+            if let Some(Value::Map(definition)) = fields.get_mut("task") {
+                replace(definition, &["metadata", "name"], label.clone());
+                replace(definition, &["tags", "label"], label.clone());
+                if let Some(description) = described {
+                    let shown = definition.get_map("extra").is_some_and(|extra| extra.is_true("treeherder"));
+                    replace(definition, &["metadata", "description"], run.description(description, shown));
+                }
+                if changed(first, task, "treeherder", "symbol").is_some()
+                    && let Some((_, symbol)) = task.get_map("treeherder").and_then(group_and_symbol)
+                {
+                    replace(definition, &["extra", "treeherder", "symbol"], symbol);
+                }
+                if let Some(Value::Map(payload)) = definition.get_mut("payload") {
+                    pass_env_on(first, task, payload);
+                    if let Some(command) = changed(first, task, "worker", "command") {
+                        replace(payload, &["command"], command.clone());
+                    }
+                }
+            }
             replace(&mut fields, &["label"], label);
-            replace(&mut fields, &["description"], description);
+            if let Some(description) = described {
+                replace(&mut fields, &["description"], description);
+            }
             if let Some(Value::Map(attributes)) = task.get("attributes") {
                 let mut attributes = attributes.clone();
                 set_attributes(task, &mut attributes);
                 replace(&mut fields, &["attributes"], attributes);
             }
-            let Some(Value::Map(definition)) = fields.get_mut("task") else {
-                return Err(Problem::missing("task", "a definition"));
-            };
-            let shown = definition.get_map("extra").is_some_and(|extra| extra.is_true("treeherder"));
-            replace(definition, &["metadata", "description"], run.description(description, shown));
-            replace(definition, &["metadata", "name"], label);
-            replace(definition, &["tags", "label"], label);
-            if changed(first, task, "treeherder", "symbol").is_some()
-                && let Some((_, symbol)) = task.get_map("treeherder").and_then(group_and_symbol)
-            {
-                replace(definition, &["extra", "treeherder", "symbol"], symbol);
-            }
-            if let Some(Value::Map(payload)) = definition.get_mut("payload") {
-                pass_env_on(first, task, payload);
-                if let Some(command) = changed(first, task, "worker", "command") {
-                    replace(payload, &["command"], command.clone());
-                }
-            }
-            Ok(Description { fields, origin: task.origin.clone() })
+            Description { fields, origin: task.origin.clone() }
         };
-        tasks.iter().map(derive).collect()
+        Ok(tasks.iter().map(derive).collect())
     }
 }

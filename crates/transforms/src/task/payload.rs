@@ -29,8 +29,9 @@ pub trait PayloadBuilder: Send + Sync {
     ///
     /// What is passed on is the text in `worker.command`, which is to be `command` of the payload as it is; in
     /// `worker.env`, which is to be its `env`, but for variables that are set whatever the task says; and the label,
-    /// description, attributes and Treeherder symbol of the task. Nothing else may follow from them, except from the
-    /// first word of the command.
+    /// description, attributes and Treeherder symbol of the task, which must stay as they are. Nothing else may follow
+    /// from them, except from the first word of the command, nor may the schema tell one text from another. What becomes
+    /// of attributes (`run-on-projects`, `shipping-phase`, ...) must stay as it is, too.
     fn passes_on(&self) -> bool {
         false
     }

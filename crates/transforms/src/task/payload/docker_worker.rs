@@ -102,7 +102,7 @@ fn build(
     let (run_task, sccache) = (runs_run_task(&worker), building.task.is_true("needs-sccache"));
     let expires = building.definition.get("expires");
     let same = |known: &Built| {
-        known.worker.is_but_for(&["command", "env", "max-run-time"], &worker)
+        known.worker.is_but_for(&worker, |key, _, _| matches!(key, "command" | "env" | "max-run-time"))
             && (known.run_task, known.sccache) == (run_task, sccache)
             && match (&known.expires, expires) {
                 (Some(known), Some(expires)) => known.is(expires),
