@@ -27,6 +27,7 @@ pub use self::describe::{RunJob, RunUsing};
 pub(crate) fn transforms() -> TransformSequence {
     let steps =
         TransformSequence::new().then(Prepare).then(fetches::UseFetches).then(describe::MakeDescriptions);
+    // What needs all tasks at once comes first, before they are checked, so that of a family only the first is.
     TransformSequence::new().then(fetches::OrderTasks).then(Families { steps, kinship: family::RunKinship })
 }
 

@@ -209,9 +209,11 @@ fn what_all_say_is_not_passed_on_again() {
     assert!(error.starts_with("taskcluster/kinds/test/kind.yml:12: "), "{error}");
 }
 
-/// Counts its tasks, and takes one away if it is told to.
+/// Counts its tasks, passes on if it is told to, or takes one away.
+#[derive(Default)]
 struct Counting {
     count: AtomicUsize,
+    passes_on: bool,
     loses: bool,
 }
 
@@ -221,6 +223,10 @@ impl PayloadBuilder for Counting {
         tasks.iter_mut().for_each(|task| task.set_payload(Map::new()));
         Ok(())
     }
+
+    fn passes_on(&self) -> bool {
+        self.passes_on
+    }
 }
 
 impl RunUsing for Counting {
@@ -229,20 +235,27 @@ impl RunUsing for Counting {
         jobs.truncate(if self.loses { 1 } else { 2 });
         Ok(())
     }
+
+    fn passes_on(&self, _: &str) -> bool {
+        self.passes_on
+    }
 }
 
 #[test]
-fn handlers_that_do_not_pass_on_get_all() {
-    let counting = |loses| Arc::new(Counting { count: AtomicUsize::new(0), loses });
-    let (builder, handler) = (counting(false), counting(false));
-    let register = |registry: &mut Registry| {
-        registry.add::<dyn PayloadBuilder>("docker-worker", builder.clone());
-        registry.add::<dyn RunUsing>("run-task/docker-worker", handler.clone());
+fn handlers_get_all_but_what_they_pass_on() {
+    let counts = |passes_on| {
+        let [builder, handler] = [(); 2].map(|()| Arc::new(Counting { passes_on, ..Counting::default() }));
+        let register = |registry: &mut Registry| {
+            registry.add::<dyn PayloadBuilder>("docker-worker", builder.clone());
+            registry.add::<dyn RunUsing>("run-task/docker-worker", handler.clone());
+        };
+        assert_eq!(two_tasks("", register), Ok(()));
+        [builder, handler].map(|counting| counting.count.load(Ordering::Relaxed))
     };
-    assert_eq!(two_tasks("", register), Ok(()));
-    assert_eq!([&builder, &handler].map(|counting| counting.count.load(Ordering::Relaxed)), [2, 2]);
+    assert_eq!([counts(false), counts(true)], [[2, 2], [1, 1]]);
     let error = two_tasks("", |registry| {
-        registry.add::<dyn RunUsing>("run-task/docker-worker", counting(true));
+        let losing = Counting { loses: true, ..Counting::default() };
+        registry.add::<dyn RunUsing>("run-task/docker-worker", Arc::new(losing));
     });
     let lost = "the run-using handler `run-task/docker-worker` was given 2 tasks, and left 1";
     assert!(error.as_ref().is_err_and(|error| error.ends_with(lost)), "{error:?}");
