@@ -193,7 +193,7 @@ impl Call<'_> {
             let mut task = Task::clone(task);
             (creation.modify)(&mut task);
             // What is no mapping is refused when its references are resolved.
-            if let Value::Map(definition) = &mut task.task {
+            if let Value::Map(definition) = &mut *task.task {
                 let parent = own.map_or("", TaskId::as_str);
                 definition.map_mut(text!("extra")).insert(text!("parent"), parent.into());
                 if let Some(own) = waits {

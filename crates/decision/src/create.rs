@@ -257,7 +257,7 @@ impl Group<'_> {
         let task_id = task.task_id.as_deref().ok_or("it has no taskId")?;
         let task_id: TaskId =
             task_id.parse().map_err(|error: taskcluster_queue_client::Error| error.to_string())?;
-        let Value::Map(definition) = &task.task else {
+        let Value::Map(definition) = &*task.task else {
             return Err(format!("expected a mapping as definition, found {}", describe(&task.task)).into());
         };
         let mut definition = definition.clone();

@@ -27,18 +27,15 @@ use crate::error::Error;
 pub fn runnable_jobs<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Result<Map, Error> {
     let mut jobs = Map::new();
     for task in tasks {
-        let Some(treeherder) = task.task.at("extra").and_then(|extra| extra.as_map()?.get("treeherder"))
-        else {
-            continue;
-        };
+        let Some(treeherder) = task.task.peek("extra.treeherder") else { continue };
         let wrong = |key, expected, found: Option<&Value>| Error::Treeherder {
             label: task.label.clone(),
             key,
             expected,
             found: found.map_or_else(|| "nothing".to_owned(), describe),
         };
-        let Value::Map(treeherder) = treeherder else {
-            return Err(wrong("extra.treeherder", "a mapping", Some(treeherder)));
+        let Value::Map(treeherder) = &*treeherder else {
+            return Err(wrong("extra.treeherder", "a mapping", Some(&treeherder)));
         };
         jobs.insert(task.label.clone(), job(treeherder, wrong)?.into());
     }

@@ -34,11 +34,10 @@ pub(crate) struct Shown {
 
 impl Facts {
     pub(crate) fn of(task: &Task) -> Self {
-        let definition = task.task.as_map();
-        let extra = definition.and_then(|definition| definition.get_map("extra"));
-        let shown = extra.and_then(|extra| extra.get_map("treeherder"));
+        let shown = task.task.peek("extra.treeherder");
+        let shown = shown.as_deref().and_then(Value::as_map);
         Facts {
-            routes: definition.and_then(|all| all.get("routes")?.as_list()).cloned().unwrap_or_default(),
+            routes: routes(task),
             place: shown.map_or(Place::Nowhere, Place::of),
             tier: shown.and_then(|shown| shown.get("tier")?.as_int()).unwrap_or(i64::MAX),
             aliases: task.attributes.get("toolchain-alias").cloned().unwrap_or_default(),
@@ -54,6 +53,10 @@ impl Facts {
         };
         one.into_iter().chain(many.iter().filter_map(Value::as_str))
     }
+}
+
+pub(crate) fn routes(task: &Task) -> List {
+    task.task.peek("routes").and_then(|routes| routes.as_list().cloned()).unwrap_or_default()
 }
 
 impl Place {

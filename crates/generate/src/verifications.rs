@@ -7,9 +7,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use taskgraph_graph::Task;
 use taskgraph_kinds::Registry;
 use taskgraph_transforms::{join_symbol, run_task_digest};
-use taskgraph_value::{Map, Str, Value, python};
+use taskgraph_value::{Str, Value, python};
 
-use crate::facts::{Place, Shown};
+use crate::facts::{Place, Shown, routes};
 use crate::{Finding, Phase, Verification, Verifying};
 
 /// How many dependencies the queue accepts, less the one on the decision task.
@@ -83,13 +83,9 @@ impl Verification for Checked {
     }
 }
 
-fn definition(task: &Task) -> &Map {
-    static NOTHING: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
-    task.task.as_map().unwrap_or(&NOTHING)
-}
-
-fn routes(task: &Task) -> impl Iterator<Item = &Str> {
-    definition(task).get_list("routes").iter().filter_map(Value::as_str)
+fn is_always_optimized(task: &Task) -> bool {
+    let worker_type = task.task.peek("workerType");
+    worker_type.as_deref().and_then(Value::as_str).is_some_and(|name| name == "always-optimized")
 }
 
 /// No two tasks look the same on Treeherder.
@@ -136,7 +132,9 @@ fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 
 fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     for task in verifying.tasks {
-        for route in routes(task).filter(|route| route.starts_with("notify.")) {
+        let routes = routes(task);
+        let routes = routes.iter().filter_map(Value::as_str);
+        for route in routes.filter(|route| route.starts_with("notify.")) {
             let filter = route.rsplit('.').next().unwrap_or_default();
             if !NOTIFICATION_FILTERS.contains(&filter) {
                 let problem = format!(
@@ -152,7 +150,7 @@ fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_!~*'()%-".contains(&byte);
     for task in verifying.tasks {
-        for route in routes(task) {
+        for route in routes(task).iter().filter_map(Value::as_str) {
             let Some(namespace) = route.strip_prefix("index.") else { continue };
             if namespace.split('.').any(|part| part.is_empty() || !part.bytes().all(valid)) {
                 let mut problem = format!(
@@ -177,7 +175,7 @@ fn dependency_tiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         if own >= theirs || needed.kind.contains("dummy") {
             continue;
         }
-        if definition(needed).get_str("workerType").is_some_and(|name| name == "always-optimized") {
+        if is_always_optimized(needed) {
             continue;
         }
         let problem = format!(
@@ -211,10 +209,11 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let prefix = format!("{}-level-{level}-", session.config.trust_domain());
     let digest = OnceCell::new();
     for task in verifying.tasks {
-        let Some(Value::Map(payload)) = definition(task).get("payload") else { continue };
-        let Some(Value::Map(cache)) = payload.get("cache") else { continue };
+        let (cache, command) = (task.task.peek("payload.cache"), task.task.peek("payload.command"));
+        let Some(cache) = cache.as_deref().and_then(Value::as_map) else { continue };
         let names = cache.get_map("task-reference").unwrap_or(cache);
-        let program = payload.get_list("command").first().and_then(Value::as_str).map_or("", Str::as_str);
+        let program = command.as_deref().and_then(|command| command.as_list()?.first()?.as_str());
+        let program = program.map_or("", Str::as_str);
         let run_task = program.rsplit('/').next().unwrap_or_default().starts_with("run-task");
         for name in names.keys() {
             let mut report = |problem: String| found.push(Finding::of_task(&task.label, problem));
@@ -251,7 +250,8 @@ fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     };
     for task in verifying.tasks {
         for key in ["workerType", "provisionerId"] {
-            let value = definition(task).get(key);
+            let value = task.task.peek(key);
+            let value = value.as_deref();
             if !value.and_then(Value::as_str).is_some_and(|text| valid(text)) {
                 let problem = format!(
                     "`{key}` must have 1 to 38 letters, digits, _ or -, found {}",
@@ -276,7 +276,8 @@ fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 /// For definitions that still have the description of their worker: what is mounted as a cache must be a volume.
 fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     for task in verifying.tasks {
-        let Some(Value::Map(worker)) = definition(task).get("worker") else { continue };
+        let worker = task.task.peek("worker");
+        let Some(worker) = worker.as_deref().and_then(Value::as_map) else { continue };
         if worker.get_str("implementation").is_none_or(|name| name != "docker-worker") {
             continue;
         }
@@ -296,7 +297,7 @@ fn caches_are_volumes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 /// Tasks that nothing can run are gone.
 fn always_optimized(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     for task in verifying.tasks {
-        if definition(task).get_str("workerType").is_some_and(|name| name == "always-optimized") {
+        if is_always_optimized(task) {
             let problem =
                 "has the worker type `always-optimized`, but no optimization removed or replaced it";
             found.push(Finding::of_task(&task.label, problem));

@@ -134,7 +134,7 @@ fn entry(writer: &mut Writer, name: &str, task: &Task) -> Result<(), DateError> 
     writer.pretty_list(&task.soft_dependencies, 2)?;
     writer.raw(",");
     key(writer, "task");
-    writer.pretty(&task.task, 2)?;
+    writer.pretty(&task.task.whole(), 2)?;
     if let Some(task_id) = &task.task_id {
         writer.raw(",");
         key(writer, "task_id");

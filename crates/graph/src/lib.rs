@@ -19,6 +19,7 @@
 //! # Ok::<(), taskgraph_graph::Error>(())
 //! ```
 
+mod definition;
 mod error;
 mod graph;
 mod json;
@@ -27,6 +28,7 @@ mod task;
 mod task_graph;
 
 pub use crate::{
+    definition::Definition,
     error::Error,
     graph::{Direction, Edge, Graph},
     json::{write_json, write_labels},

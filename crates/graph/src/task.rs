@@ -2,7 +2,7 @@
 
 use taskgraph_value::{List, Map, Str, Value, text};
 
-use crate::Error;
+use crate::{Definition, Error};
 
 /// A task of a graph: its definition, and what the graph needs to know about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +15,8 @@ pub struct Task {
     pub description: Str,
     /// What filters and other tasks go by. Always has `kind`.
     pub attributes: Map,
-    /// The definition to create it with: a mapping, with references still in it.
-    pub task: Value,
+    /// What to create it with.
+    pub task: Definition,
     /// When it need not run; null for always.
     pub optimization: Value,
     /// The labels of the tasks that it needs, by the names that it has for them.
@@ -46,7 +46,7 @@ impl Task {
             "soft_dependencies" => self.soft_dependencies.clone(),
             "if_dependencies" => self.if_dependencies.clone(),
             "optimization" => self.optimization.clone(),
-            "task" => self.task.clone(),
+            "task" => self.task.whole().into_owned(),
         };
         if let Some(task_id) = &self.task_id {
             map.insert(text!("task_id"), task_id.into());
@@ -83,7 +83,7 @@ impl Task {
             label: string("label")?,
             description: map.get_str("description").cloned().unwrap_or_default(),
             attributes,
-            task: value("task")?.clone(),
+            task: value("task")?.clone().into(),
             optimization: value("optimization")?.clone(),
             dependencies: mapping("dependencies")?.unwrap_or_default(),
             soft_dependencies: list("soft_dependencies")?,

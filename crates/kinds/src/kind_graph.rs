@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use taskgraph_graph::Graph;
 use taskgraph_value::{Str, text};
 
-use crate::load::{LoadedTask, Look, check_labels};
+use crate::load::Look;
+use crate::loaded::{LoadedTask, check_labels};
 use crate::schedule::load_all;
 use crate::{Error, Kind, Problem, Session};
 

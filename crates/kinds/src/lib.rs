@@ -34,10 +34,12 @@ mod context;
 mod dependencies;
 mod description;
 mod error;
+mod family;
 mod growth;
 mod kind;
 mod kind_graph;
 mod load;
+mod loaded;
 mod loader;
 mod memo;
 mod registry;
@@ -50,9 +52,11 @@ pub use crate::{
     dependencies::DependencyTasks,
     description::{Description, Origin},
     error::{Error, Problem},
+    family::Family,
     kind::Kind,
     kind_graph::KindGraph,
-    load::{LoadedTask, Look, check_labels},
+    load::Look,
+    loaded::{LoadedTask, check_labels},
     loader::{DEFAULT_TRANSFORMS, DefaultLoader, Loader, TransformLoader},
     registry::{Extension, Registry, Resolver, UnknownName},
     session::{Environment, Session},

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::{Description, Error, KindContext, Problem};
+use crate::family::{all_tasks, count_tasks, take_apart};
+use crate::{Description, Error, Family, KindContext, Problem};
 
 /// Rewrites the tasks of a kind.
 pub trait Transform: Send + Sync {
@@ -17,6 +18,19 @@ pub trait Transform: Send + Sync {
     /// By default they do not: a transform sees all tasks of its kind in one call.
     fn splits(&self, _kind: &KindContext<'_>) -> bool {
         false
+    }
+
+    /// Whether it knows what becomes of a whole family when it knows what becomes of its first task. The others are
+    /// descriptions of their own before a transform that does not, which is what holds by default.
+    fn follows(&self, _kind: &KindContext<'_>, _family: &Family) -> bool {
+        false
+    }
+
+    /// As [`Transform::apply`], for families that it [follows](Transform::follows), and to make some. This is what is
+    /// called; by default it calls `apply` with all tasks.
+    fn apply_to_families(&self, kind: &KindContext<'_>, families: Vec<Family>) -> Result<Vec<Family>, Error> {
+        let tasks = self.apply(kind, all_tasks(families))?;
+        Ok(tasks.into_iter().map(Family::from).collect())
     }
 }
 
@@ -74,15 +88,16 @@ impl TransformSequence {
     /// Runs the transforms one after another. Where several in a row split, each of some threads takes a few tasks
     /// through all of them, and tasks come out in the order as if it had been one thread.
     pub fn run(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
-        Ok(self.run_then(kind, tasks, &|part| part)?.into_iter().flatten().collect())
+        let families = tasks.into_iter().map(Family::from).collect();
+        Ok(self.run_then(kind, families, &all_tasks)?.into_iter().flatten().collect())
     }
 
-    /// As [`TransformSequence::run`], and calls `finish` with a few of the tasks at a time, on the thread that made them
+    /// As [`TransformSequence::run`], and calls `finish` with a few of the families at a time, on the thread that made them
     /// last, which still has them in its cache. What it returns comes in the order of the tasks.
     pub(crate) fn run_then<T: Send>(
         &self,
         kind: &KindContext<'_>,
-        mut tasks: Vec<Description>,
+        mut families: Vec<Family>,
         finish: &Finish<'_, T>,
     ) -> Result<Vec<T>, Error> {
         let mut rest = self.0.as_slice();
@@ -90,10 +105,11 @@ impl TransformSequence {
             let splitting = rest.iter().take_while(|transform| transform.splits(kind)).count();
             let (split, after) = rest.split_at(splitting);
             let Some((next, after)) = after.split_first() else {
-                return run_split(split, kind, tasks, finish);
+                return run_split(split, kind, families, finish);
             };
-            let parts = run_split(split, kind, tasks, &|part| part)?;
-            tasks = apply(&**next, kind, parts.into_iter().flatten().collect())?;
+            let parts = run_split(split, kind, families, &|part| part)?;
+            let all = parts.into_iter().flatten().collect();
+            families = apply(&**next, kind, take_apart(all, |family| !next.follows(kind, family)))?;
             rest = after;
         }
     }
@@ -108,35 +124,38 @@ impl<T: Transform + 'static> From<T> for TransformSequence {
 fn apply(
     transform: &dyn Transform,
     kind: &KindContext<'_>,
-    tasks: Vec<Description>,
-) -> Result<Vec<Description>, Error> {
-    let before = tasks.len();
-    let tasks = transform.apply(kind, tasks)?;
-    kind.session.grown(tasks.len().saturating_sub(before));
-    Ok(tasks)
+    families: Vec<Family>,
+) -> Result<Vec<Family>, Error> {
+    let before = count_tasks(&families);
+    let families = transform.apply_to_families(kind, families)?;
+    kind.session.grown(count_tasks(&families).saturating_sub(before));
+    Ok(families)
 }
 
-/// How many tasks one thread takes at a time: enough to be worth it, few enough to stay in its cache.
+/// How many families one thread takes at a time: enough to be worth it, few enough to stay in its cache.
 const PART: usize = 32;
 
-/// What is done with some tasks at the end.
-type Finish<'a, T> = dyn Fn(Vec<Description>) -> T + Sync + 'a;
+/// What is done with some families at the end.
+type Finish<'a, T> = dyn Fn(Vec<Family>) -> T + Sync + 'a;
 
 fn run_split<T: Send>(
     transforms: &[Arc<dyn Transform>],
     kind: &KindContext<'_>,
-    mut tasks: Vec<Description>,
+    mut families: Vec<Family>,
     finish: &Finish<'_, T>,
 ) -> Result<Vec<T>, Error> {
     let mut rest = transforms;
     loop {
+        if let Some(next) = rest.first() {
+            families = take_apart(families, |family| !next.follows(kind, family));
+        }
         // One task may become thousands, so this is asked again before each transform.
-        if tasks.len() > 2 * PART {
-            let mut parts = Vec::with_capacity(tasks.len() / PART + 1);
-            while tasks.len() > PART {
-                parts.push(tasks.split_off(tasks.len() - PART));
+        if families.len() > 2 * PART {
+            let mut parts = Vec::with_capacity(families.len() / PART + 1);
+            while families.len() > PART {
+                parts.push(families.split_off(families.len() - PART));
             }
-            parts.push(tasks);
+            parts.push(families);
             parts.reverse();
             // Left to itself, rayon makes a few large pieces, and the last of them keeps one thread busy alone.
             let parts = parts.into_par_iter().with_max_len(1);
@@ -147,8 +166,8 @@ fn run_split<T: Send>(
             }
             return Ok(all);
         }
-        let Some((transform, after)) = rest.split_first() else { return Ok(vec![finish(tasks)]) };
-        tasks = apply(&**transform, kind, tasks)?;
+        let Some((transform, after)) = rest.split_first() else { return Ok(vec![finish(families)]) };
+        families = apply(&**transform, kind, families)?;
         rest = after;
     }
 }

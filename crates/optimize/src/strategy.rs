@@ -176,9 +176,8 @@ impl<'a> Deadlines<'a> {
         let of = |problem: String| {
             StrategyError::new(format!("the deadline of `{}`, which needs the task: {problem}", task.label))
         };
-        let deadline = task.task.as_map().and_then(|definition| definition.get("deadline"));
-        let deadline = deadline.ok_or_else(|| of("it has none".to_owned()))?;
-        let deadline = resolve_timestamps(deadline, self.now).map_err(|error| of(error.to_string()))?;
+        let deadline = task.task.peek("deadline").ok_or_else(|| of("it has none".to_owned()))?;
+        let deadline = resolve_timestamps(&deadline, self.now).map_err(|error| of(error.to_string()))?;
         let text = deadline.as_str().cloned();
         text.ok_or_else(|| of(format!("expected a time, found {}", deadline.type_name())))
     }

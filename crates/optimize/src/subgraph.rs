@@ -119,7 +119,7 @@ impl Optimization<'_> {
 
 /// The task with its taskId, those of its dependencies, and references to them.
 fn resolve(task: &Task, references: &References<'_>) -> Result<Task, Problem> {
-    let definition = match resolve_references(&task.task, references)? {
+    let definition = match resolve_references(&task.task.whole(), references)? {
         Value::Map(mut definition) => {
             add_dependencies(&mut definition, references.dependencies)?;
             definition

@@ -44,11 +44,6 @@ impl Template {
         }
     }
 
-    /// The text that was parsed.
-    pub fn text(&self) -> &Str {
-        &self.text
-    }
-
     /// Fills in values. Fails if one is missing, or if its format specification does not suit it.
     pub fn render(&self, values: &dyn Lookup) -> Result<Str, Error> {
         if find_brace(&self.text).is_none() {

@@ -13,16 +13,7 @@ pub(crate) fn in_dependency_order(
     tasks: Vec<Description>,
     label_of: impl Fn(&Description) -> Result<Str, Problem>,
 ) -> Result<Vec<Description>, Error> {
-    let prefix = format!("{}-", kind.kind);
-    let of_this_kind = |task: &Description| -> Vec<Str> {
-        let dependencies = task.get_map("dependencies").into_iter().flatten();
-        dependencies
-            .filter_map(|(_, label)| label.as_str())
-            .filter(|label| label.starts_with(&prefix))
-            .cloned()
-            .collect()
-    };
-    if tasks.par_iter().with_min_len(256).all(|task| of_this_kind(task).is_empty()) {
+    if !tasks.par_iter().with_min_len(256).any(|task| builds_on_its_kind(kind, task)) {
         return Ok(tasks);
     }
     let mut graph = Graph::default();
@@ -38,10 +29,10 @@ pub(crate) fn in_dependency_order(
         labels.push(label);
     }
     for (task, label) in tasks.iter().zip(&labels) {
-        for dependency in of_this_kind(task) {
+        for dependency in of_its_kind(kind, task) {
             // A label may begin like this kind's and still belong to another.
-            if graph.contains(&dependency) {
-                graph.add_edge(label, &dependency, text!(""))?;
+            if graph.contains(dependency) {
+                graph.add_edge(label, dependency, text!(""))?;
             }
         }
     }
@@ -51,6 +42,18 @@ pub(crate) fn in_dependency_order(
     };
     let mut by_label: FxHashMap<Str, Description> = labels.into_iter().zip(tasks).collect();
     Ok(order.iter().filter_map(|label| by_label.remove(label)).collect())
+}
+
+/// Whether a task depends on some of its own kind, as far as their labels tell.
+pub(crate) fn builds_on_its_kind(kind: &KindContext<'_>, task: &Description) -> bool {
+    of_its_kind(kind, task).next().is_some()
+}
+
+fn of_its_kind<'a>(kind: &'a KindContext<'_>, task: &'a Description) -> impl Iterator<Item = &'a Str> {
+    let dependencies = task.get_map("dependencies").into_iter().flatten();
+    let is_of_kind =
+        |label: &Str| label.strip_prefix(kind.kind.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    dependencies.filter_map(|(_, label)| label.as_str()).filter(move |label| is_of_kind(label))
 }
 
 /// A loop, at the first task of it.

@@ -160,11 +160,13 @@ fn label_of(kind: &KindContext<'_>, task: &Map) -> Result<Str, Problem> {
     match (task.get("label"), task.get("name")) {
         (Some(Value::Str(label)), _) => Ok(label.clone()),
         (Some(other), _) => Err(Problem::wrong("label", "a string", describe(other))),
-        (None, Some(name)) => {
-            Ok([kind.kind.as_str(), "-", &taskgraph_value::python::str(name)].concat().into())
-        }
+        (None, Some(name)) => Ok(label_by_name(kind, name)),
         (None, None) => Err(Problem::message("it has neither a name nor a label")),
     }
+}
+
+fn label_by_name(kind: &KindContext<'_>, name: &Value) -> Str {
+    [kind.kind.as_str(), "-", &taskgraph_value::python::str(name)].concat().into()
 }
 
 /// Gives a task a label if it has none. The name goes, because the label says all.

@@ -26,6 +26,7 @@ pub mod python;
 mod serde_impl;
 mod share;
 mod value;
+mod variants;
 
 #[doc(hidden)]
 pub use arcstr::literal as __literal;
@@ -41,6 +42,7 @@ pub use crate::{
     map::{Iter, Map},
     share::Sharer,
     value::{Value, split_path},
+    variants::{Difference, Place, Variants},
 };
 
 /// A [`Str`] of a literal, without allocating.

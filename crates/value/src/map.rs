@@ -87,6 +87,12 @@ impl Map {
         entries.values.get(entries.keys.position(key)?)
     }
 
+    /// The value of a key, and its position in the order of keys.
+    pub(crate) fn get_at(&self, key: &str) -> Option<(usize, &Value)> {
+        let at = self.position(key)?;
+        Some((at, self.values_slice().get(at)?))
+    }
+
     /// The value of a key unless it is null, which many descriptions use for "not given".
     #[inline]
     pub fn get_some(&self, key: &str) -> Option<&Value> {

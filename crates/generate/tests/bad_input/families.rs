@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use taskgraph_generate::Generator;
-use taskgraph_kinds::{Description, Error, KindContext, PerTask, Problem, Registry};
+use taskgraph_kinds::{Description, Error, Family, KindContext, PerTask, Problem, Registry, Transform};
 use taskgraph_transforms::{Building, PayloadBuilder, RunJob, RunUsing};
 use taskgraph_value::{Map, Value};
 
@@ -29,27 +29,30 @@ fn unshare(_: &KindContext<'_>, task: Description, out: &mut Vec<Description>) -
     Ok(())
 }
 
-/// Gives the first chunk the level of the parameters, the same in memory, where run-task will put it, the caches that it
-/// has anyway, and a program of its own.
-fn distinguish_first(
-    kind: &KindContext<'_>,
-    mut task: Description,
-    out: &mut Vec<Description>,
-) -> Result<(), Problem> {
-    if task.get_map("attributes").and_then(|attributes| attributes.get("this_chunk")) == Some(&1.into()) {
-        let level = kind.parameters.text("level")?.into();
-        let env = task.map_mut("worker".into()).map_mut("env".into());
-        env.insert("MOZ_SCM_LEVEL".into(), level);
-        if let Some(caches) = env.get_mut("TASKCLUSTER_CACHES") {
-            *caches = "".into();
-        }
-        let run = task.map_mut("run".into());
-        if run.contains_key("run-task-command") {
-            run.insert("run-task-command".into(), vec!["another".into()].into());
-        }
+/// Gives the first of a family the level of the parameters, the same in memory, where run-task will put it.
+struct GiveLevel;
+
+impl Transform for GiveLevel {
+    fn apply(&self, _: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+        Ok(tasks)
     }
-    out.push(task);
-    Ok(())
+
+    fn follows(&self, _: &KindContext<'_>, _: &Family) -> bool {
+        true
+    }
+
+    fn apply_to_families(
+        &self,
+        kind: &KindContext<'_>,
+        mut families: Vec<Family>,
+    ) -> Result<Vec<Family>, Error> {
+        let level = kind.parameters.text("level").map_err(Error::new)?;
+        for Family { first, .. } in families.iter_mut().filter(|family| family.others > 0) {
+            let env = first.map_mut("worker".into()).map_mut("env".into());
+            env.insert("MOZ_SCM_LEVEL".into(), level.into());
+        }
+        Ok(families)
+    }
 }
 
 /// The chunks of a task with some more lines of YAML, or the error.
@@ -70,7 +73,7 @@ tasks:
         .variable("TASKCLUSTER_ROOT_URL", "https://tc.example.com");
     let session = repository.session(|registry| {
         registry.add_transform("test.unshare", PerTask(unshare));
-        registry.add_transform("test.first", PerTask(distinguish_first));
+        registry.add_transform("test.level", GiveLevel);
     });
     let generator = Generator::new(session.unwrap());
     let graph = generator.full_task_graph().map_err(|error| error.to_string())?;
@@ -147,6 +150,16 @@ fn what_differs_is_passed_on() {
             "worker.env",
         ),
         ("    scopes: ['a:{this_chunk}']\n    routes: ['r.{this_chunk}']", "scopes, routes"),
+        ("    worker: {env: {EMPTY: '{this_chunk!s:.0}', MOZ_SCM_LEVEL: '{this_chunk!s:.0}'}}", "worker.env"),
+        ("    worker: {env: {'X{this_chunk}': '{total_chunks}'}}", "worker.env"),
+        ("    worker: {env: {'X{this_chunk}': '{{this_chunk}}'}}", "'worker.env.X{this_chunk}'"),
+        (
+            "    attributes: {this_chunk: '{total_chunks}', a: [1, '{this_chunk}', {b: '{this_chunk}'}]}",
+            "attributes",
+        ),
+        ("    attributes: {a: '{{this_chunk}}', b: x}", "attributes.a, attributes, attributes.b"),
+        ("    attributes: {kind: '{this_chunk}'}", "attributes.kind"),
+        ("    attributes: {shipping_phase: '{this_chunk}', retrigger: true}", "attributes.shipping_phase"),
     ] {
         let chunks = check(lines, fields).unwrap_or_else(|error| panic!("{lines}: {error}"));
         assert!(chunks.contains("\"unit-5\""), "{lines}");
@@ -157,56 +170,31 @@ fn what_differs_is_passed_on() {
 fn what_is_set_whatever_a_task_says_stays() {
     for name in ["MOZ_SCM_LEVEL", "MOZ_AUTOMATION", "SCCACHE_DISABLE"] {
         let lines = format!("    worker: {{env: {{{name}: '{{this_chunk}}', CHUNK: '{{this_chunk}}'}}}}");
-        for before in ["taskgraph.transforms.chunking", "taskgraph.transforms.chunking, test.first"] {
-            let chunks = check_after(before, &lines, "worker.env").unwrap();
-            assert_eq!(chunks.matches(&format!("\"{name}\": \"1\"")).count(), 6, "{name}");
-            assert_eq!(chunks.matches("\"CHUNK\": \"4\"").count(), 1);
-        }
+        let after = match name {
+            "MOZ_SCM_LEVEL" => "taskgraph.transforms.chunking, test.level",
+            _ => "taskgraph.transforms.chunking",
+        };
+        let chunks = check_after(after, &lines, "worker.env").unwrap();
+        assert_eq!(chunks.matches(&format!("\"{name}\": \"1\"")).count(), 6, "{name}");
+        assert_eq!(chunks.matches("\"CHUNK\": \"4\"").count(), 1);
     }
-    let lines = "    worker: {caches: [], env: {MOZ_SCM_LEVEL: '', TASKCLUSTER_CACHES: x}}\n    run: {use-caches: false}";
-    let chunks = check_after("taskgraph.transforms.chunking, test.first", lines, "").unwrap();
-    assert_eq!(
-        chunks.matches("\"TASKCLUSTER_CACHES\": \"\"").count(),
-        5,
-        "all empty texts are the same in memory"
-    );
-    let lines = "    worker: {env: {MOZ_SCM_LEVEL: ''}}\n    run: {run-task-command: [run-task]}";
-    let chunks = check_after("taskgraph.transforms.chunking, test.first", lines, "").unwrap();
-    // What run-task exits with is the first chunk's own affair.
-    assert_eq!(chunks.matches("\"another\"").count(), 1);
-    assert_eq!(chunks.matches("\"purgeCaches\"").count(), 5);
 }
 
-/// A kind of two tasks that have all from its defaults: some lines, and what is usual.
-fn two_tasks(lines: &str, register: impl FnOnce(&mut Registry)) -> Result<(), String> {
-    let defaults = DEFAULTS.replace("task-defaults:\n", &format!("task-defaults:\n{lines}\n"));
+/// Two chunks, with some who are registered.
+fn two_chunks(register: impl FnOnce(&mut Registry)) -> Result<(), String> {
     let kind = format!(
         "loader: taskgraph.loader.transform:loader
-transforms: [taskgraph.transforms.run, test.between, taskgraph.transforms.task]
-{defaults}
+transforms: [taskgraph.transforms.chunking, taskgraph.transforms.run, taskgraph.transforms.task]
+{DEFAULTS}
 tasks:
-  a: {{}}
-  b: {{}}
+  unit: {{label: 'unit-{{this_chunk}}', chunk: {{total-chunks: 2, substitution-fields: [label]}}}}
 "
     );
     let repository = Repository::new(&[("kinds/test/kind.yml", &kind)]);
-    let session = repository.session(|registry| {
-        let between = |_: &KindContext<'_>, task: Description, out: &mut Vec<Description>| {
-            task.mapping("attributes")?;
-            out.push(task);
-            Ok(())
-        };
-        registry.add_transform("test.between", PerTask(between));
-        register(registry);
-    });
-    Generator::new(session.unwrap()).full_task_graph().map(drop).map_err(|error| error.to_string())
-}
-
-#[test]
-fn what_all_say_is_not_passed_on_again() {
-    assert_eq!(two_tasks("  attributes: null", |_| ()), Ok(()));
-    let error = two_tasks("  label: null", |_| ()).unwrap_err();
-    assert!(error.starts_with("taskcluster/kinds/test/kind.yml:12: "), "{error}");
+    Generator::new(repository.session(register).unwrap())
+        .full_task_graph()
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// Counts its tasks, passes on if it is told to, or takes one away.
@@ -249,11 +237,11 @@ fn handlers_get_all_but_what_they_pass_on() {
             registry.add::<dyn PayloadBuilder>("docker-worker", builder.clone());
             registry.add::<dyn RunUsing>("run-task/docker-worker", handler.clone());
         };
-        assert_eq!(two_tasks("", register), Ok(()));
+        assert_eq!(two_chunks(register), Ok(()));
         [builder, handler].map(|counting| counting.count.load(Ordering::Relaxed))
     };
     assert_eq!([counts(false), counts(true)], [[2, 2], [1, 1]]);
-    let error = two_tasks("", |registry| {
+    let error = two_chunks(|registry| {
         let losing = Counting { loses: true, ..Counting::default() };
         registry.add::<dyn RunUsing>("run-task/docker-worker", Arc::new(losing));
     });

@@ -1,12 +1,12 @@
 //! Families of tasks that are to be run.
 
-use taskgraph_kinds::{Description, Error, KindContext};
-use taskgraph_value::{Map, Value};
+use taskgraph_kinds::{Error, Family, KindContext};
+use taskgraph_value::{Difference, Map, Place};
 
 use super::describe::RunUsing;
-use super::label_of;
+use super::label_by_name;
 use crate::{
-    family::{Kinship, both_texts, changed, differs, is_env_alike, pass_env_on, replace},
+    family::{Kinship, are_own_texts, are_texts, is_passed_on},
     worker_types::{Implementation, implementation},
 };
 
@@ -14,65 +14,55 @@ use crate::{
 /// environment.
 pub(super) struct RunKinship;
 
-/// What stays as it is.
-const PASSED_ON: [&str; 3] = ["description", "attributes", "treeherder"];
-
 impl Kinship for RunKinship {
-    fn is_like(&self, first: &Map, task: &Map) -> bool {
-        first.is_but_for(task, |key, first, task| match (key, first, task) {
-            ("label" | "description", first, task) => both_texts(first, task),
-            ("name", Value::Str(first), Value::Str(task)) => !first.is_empty() && !task.is_empty(),
-            ("attributes", Value::Map(_), Value::Map(_)) => true,
-            ("treeherder", Value::Map(first), Value::Map(task)) => {
-                first.is_but_for(task, |key, first, task| key == "symbol" && both_texts(first, task))
+    fn follows(&self, kind: &KindContext<'_>, Family { first, differences, .. }: &Family) -> bool {
+        let follows = |difference: &Difference| match difference.place.steps()[..] {
+            ["label" | "description"] | ["treeherder", "symbol"] | ["run", "command"] => {
+                are_texts(first, difference)
             }
-            ("run", Value::Map(first), Value::Map(task)) => {
-                first.is_but_for(task, |key, first, task| key == "command" && both_texts(first, task))
-            }
-            ("worker", Value::Map(first), Value::Map(task)) => {
-                first.is_but_for(task, |key, first, task| key == "env" && is_env_alike(first, task))
-            }
+            ["name"] | ["worker", "env", _] => are_own_texts(first, difference),
+            ["attributes", _, ..] => true,
             _ => false,
-        })
-    }
-
-    fn is_known(&self, kind: &KindContext<'_>, first: &Map) -> bool {
-        let using = first.get_map("run").and_then(|run| run.get_str("using"));
-        let worker_type = first.get_str("worker-type");
-        let worker = worker_type.and_then(|worker_type| implementation(kind, worker_type).ok());
-        let Some((using, Implementation { name, .. })) = using.zip(worker) else { return false };
-        // From tasks of its own kind a task may fetch what comes before it, and what comes before the first comes before
-        // the others.
-        let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{name}"));
-        handler.is_ok_and(|handler| handler.passes_on(&name))
+        };
+        differences.iter().all(follows) && is_known(kind, first)
     }
 
     fn derive(
         &self,
         kind: &KindContext<'_>,
         first: &Map,
-        made: &Description,
-        tasks: &[Description],
-    ) -> Result<Vec<Description>, Error> {
-        let derive = |task: &Description| {
-            let mut fields = made.fields.clone();
-            if let Ok(label) = label_of(kind, task) {
-                replace(&mut fields, &["label"], label);
-            }
-            for key in PASSED_ON.into_iter().filter(|key| differs(first, task, key)) {
-                replace(&mut fields, &[key], task.get(key).cloned().unwrap_or_default());
-            }
-            if let Some(Value::Map(worker)) = fields.get_mut("worker") {
-                pass_env_on(first, task, worker);
-                if let Some(command) = changed(first, task, "run", "command")
-                    && let Some(Value::List(words)) = worker.get_mut("command")
-                    && let Some(last) = words.last_mut()
-                {
-                    *last = command.clone();
+        made: &Map,
+        differences: Vec<Difference>,
+    ) -> Result<Vec<Difference>, Error> {
+        let named = !first.contains_key("label");
+        let derive = |Difference { place, values }: Difference| {
+            let (place, values) = match place.steps()[..] {
+                ["name"] if named => {
+                    let labels = values.iter().map(|name| label_by_name(kind, name).into());
+                    (Place::new(["label"]), labels.collect())
                 }
-            }
-            Description { fields, origin: task.origin.clone() }
+                ["run", "command"] => {
+                    let words = made.get_map("worker")?.get_list("command");
+                    let last = words.len().checked_sub(1)?.to_string();
+                    (Place::new(["worker", "command", last.as_str()]), values)
+                }
+                ["worker", "env", _] if !is_passed_on(first, &place, made, &place) => return None,
+                _ => (place, values),
+            };
+            Some(Difference { place, values })
         };
-        Ok(tasks.iter().map(derive).collect())
+        Ok(differences.into_iter().filter_map(derive).collect())
     }
+}
+
+/// Whether what runs a task is known to pass on in what the tasks of a family differ.
+fn is_known(kind: &KindContext<'_>, first: &Map) -> bool {
+    let using = first.get_map("run").and_then(|run| run.get_str("using"));
+    let worker_type = first.get_str("worker-type");
+    let worker = worker_type.and_then(|worker_type| implementation(kind, worker_type).ok());
+    let Some((using, Implementation { name, .. })) = using.zip(worker) else { return false };
+    // From tasks of its own kind a task may fetch what comes before it, and what comes before the first comes before
+    // the others.
+    let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{name}"));
+    handler.is_ok_and(|handler| handler.passes_on(&name))
 }

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
+use taskgraph_kinds::{Description, Error, Family, KindContext, Problem, Transform};
 use taskgraph_value::{Map, Str, Value, json::Writer, map, text};
 
 use super::{check_worker, label_of};
 use crate::{
     last::{Last, change_shared},
-    order::{artifact_prefix, in_dependency_order},
+    order::{artifact_prefix, builds_on_its_kind, in_dependency_order},
 };
 
 /// Sorts the tasks of a kind, and looks at all of them for what [`UseFetches`] has to know: they may fetch from each
@@ -19,27 +19,39 @@ impl Transform for OrderTasks {
     fn apply(&self, kind: &KindContext<'_>, tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
         let mut known = Known::new(kind, &tasks);
         let tasks = in_dependency_order(kind, tasks, |task| label_of(kind, task))?;
-        // Few kinds need it, and all threads wait until this one is through with it.
-        if tasks.par_chunks(PART).any(|part| fetch_from_elsewhere(kind, part)) {
-            for (at, task) in tasks.iter().enumerate() {
-                if let Ok(label) = label_of(kind, task) {
-                    let prefix = artifact_prefix(task.get_map("attributes"));
-                    known.of_this_kind.insert(label, (at, prefix));
-                }
+        for (at, task) in tasks.iter().enumerate() {
+            if let Ok(label) = label_of(kind, task) {
+                let prefix = artifact_prefix(task.get_map("attributes"));
+                known.of_this_kind.insert(label, (at, prefix));
             }
         }
         kind.memo_of_kind(|| known);
         Ok(tasks)
+    }
+
+    fn follows(&self, _: &KindContext<'_>, family: &Family) -> bool {
+        !["dependencies", "fetches"].into_iter().any(|key| family.differs_in(key))
+    }
+
+    fn apply_to_families(&self, kind: &KindContext<'_>, families: Vec<Family>) -> Result<Vec<Family>, Error> {
+        // Few kinds need it, and all threads wait until this one is through with it.
+        if is_fetched_from(&kind.kind) || families.par_chunks(PART).any(|part| need_order(kind, part)) {
+            let tasks = families.into_iter().flat_map(Family::into_tasks).collect();
+            return Ok(self.apply(kind, tasks)?.into_iter().map(Family::from).collect());
+        }
+        kind.memo_of_kind(|| Known::new(kind, &[]));
+        Ok(families)
     }
 }
 
 /// How many tasks one thread looks at, at a time.
 const PART: usize = 256;
 
-/// Whether any of these tasks fetches from one that is not in the kinds that this kind depends on.
-fn fetch_from_elsewhere(kind: &KindContext<'_>, tasks: &[Description]) -> bool {
+/// Whether any of these builds on tasks of its own kind, or fetches from one that is not in the kinds that this kind
+/// depends on.
+fn need_order(kind: &KindContext<'_>, families: &[Family]) -> bool {
     let mut last = [None; 2];
-    tasks.iter().any(|task| {
+    families.iter().any(|Family { first: task, .. }| {
         let now = ["fetches", "dependencies"].map(|key| task.get_map(key));
         let before = std::mem::replace(&mut last, now);
         let same = |(a, b): (Option<&Map>, Option<&Map>)| a.zip(b).is_some_and(|(a, b)| a.is(b));
@@ -47,15 +59,21 @@ fn fetch_from_elsewhere(kind: &KindContext<'_>, tasks: &[Description]) -> bool {
             return false;
         }
         let [fetches, dependencies] = now;
-        fetches.into_iter().flat_map(Map::keys).filter(|from| !is_by_kind(from)).any(|from| {
+        let from_elsewhere = |from: &Str| {
             let label = dependencies.and_then(|dependencies| dependencies.get_str(from));
             label.is_none_or(|label| kind.dependencies.position(label).is_none())
-        })
+        };
+        builds_on_its_kind(kind, task)
+            || fetches
+                .into_iter()
+                .flat_map(Map::keys)
+                .filter(|from| !is_fetched_from(from))
+                .any(from_elsewhere)
     })
 }
 
-/// Whether a key of `fetches` stands for a kind, not for a dependency.
-fn is_by_kind(from: &str) -> bool {
+/// Whether a key of `fetches` stands for a kind of tasks that are fetched from, not for a dependency.
+fn is_fetched_from(from: &str) -> bool {
     from == "fetch" || from == "toolchain"
 }
 
@@ -66,21 +84,21 @@ struct Known {
     env: FxHashMap<Str, Map>,
     /// The labels behind other names, which begin with the kind as labels do.
     aliases: FxHashMap<String, Str>,
-    /// The position of each task of this kind, and its artifact prefix; empty if none fetches from another.
+    /// The position of each task of this kind, and its artifact prefix; empty if none builds on another.
     of_this_kind: FxHashMap<Str, (usize, Str)>,
 }
 
 impl Known {
     fn new(kind: &KindContext<'_>, tasks: &[Description]) -> Self {
         let mut known = Known::default();
-        if kind.kind == "toolchain" || kind.kind == "fetch" {
+        if is_fetched_from(&kind.kind) {
             for task in tasks {
                 let (Ok(label), Some(run)) = (label_of(kind, task), task.get_map("run")) else { continue };
                 known.add(&label, run.get("toolchain-artifact"), None);
                 known.add_aliases(&kind.kind, &label, run.get(&format!("{}-alias", kind.kind)));
             }
         }
-        for task in kind.dependencies.iter().filter(|task| task.kind == "fetch" || task.kind == "toolchain") {
+        for task in kind.dependencies.iter().filter(|task| is_fetched_from(&task.kind)) {
             let attribute = |name: &str| task.attributes.get(&format!("{}-{name}", task.kind));
             known.add(&task.label, attribute("artifact"), attribute("env"));
             known.add_aliases(&task.kind, &task.label, attribute("alias"));
@@ -200,7 +218,7 @@ fn fetching(
     kinds.sort_by(|a, b| a.0.cmp(b.0));
     for (from, entries) in kinds {
         let prefix =
-            if is_by_kind(from) { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
+            if is_fetched_from(from) { None } else { Some(prefix_of(kind, &dependencies, from, &earlier)?) };
         for entry in sorted_entries(from, entries)? {
             let (path, reference) = match &prefix {
                 Some(prefix) => {

@@ -282,8 +282,12 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Re
     })
 }
 
+/// What [`set_attributes`] sets.
+pub(super) const SET_ATTRIBUTES: [&str; 5] =
+    ["run_on_projects", "run_on_tasks_for", "run_on_git_branches", "always_target", "shipping_phase"];
+
 /// What the task says elsewhere that is an attribute, too.
-pub(super) fn set_attributes(task: &Map, attributes: &mut Map) {
+fn set_attributes(task: &Map, attributes: &mut Map) {
     for (key, attribute) in
         [("run-on-projects", text!("run_on_projects")), ("run-on-tasks-for", text!("run_on_tasks_for"))]
     {

@@ -1,13 +1,13 @@
 //! Families of task descriptions.
 
-use taskgraph_kinds::{Description, Error, KindContext};
-use taskgraph_value::{Map, Value};
+use taskgraph_kinds::{Error, Family, KindContext};
+use taskgraph_value::{Difference, Map, Place, Value};
 
-use super::build::{Run, set_attributes};
+use super::build::{Run, SET_ATTRIBUTES};
 use super::payload::PayloadBuilder;
-use super::treeherder::group_and_symbol;
+use super::treeherder::checked_symbol;
 use crate::{
-    family::{Kinship, both_texts, changed, differs, is_command_alike, is_env_alike, pass_env_on, replace},
+    family::{Kinship, are_own_texts, are_texts, is_passed_on},
     worker_types::implementation,
 };
 
@@ -15,87 +15,87 @@ use crate::{
 pub(super) struct TaskKinship;
 
 impl Kinship for TaskKinship {
-    fn is_like(&self, first: &Map, task: &Map) -> bool {
-        first.is_but_for(task, |key, first, task| match (key, first, task) {
-            ("label" | "description", first, task) => both_texts(first, task),
-            ("attributes", Value::Map(_), Value::Map(_)) => true,
-            ("treeherder", Value::Map(first), Value::Map(task)) => {
-                first.is_but_for(task, |key, _, _| key == "symbol")
-                    && match (group_and_symbol(first), group_and_symbol(task)) {
-                        (Some((first, _)), Some((group, _))) => first == group,
-                        _ => false,
-                    }
-            }
-            ("worker", Value::Map(first), Value::Map(task)) => {
-                first.is_but_for(task, |key, first, task| match key {
-                    "command" => is_command_alike(first, task),
-                    "env" => is_env_alike(first, task),
-                    _ => false,
-                })
-            }
+    fn follows(&self, kind: &KindContext<'_>, Family { first, differences, .. }: &Family) -> bool {
+        let follows = |difference: &Difference| match difference.place.steps()[..] {
+            ["label" | "description"] => are_texts(first, difference),
+            ["treeherder", "symbol"] => are_of_one_group(first, difference),
+            // The first word may be one that payload builders know.
+            ["worker", "command", at] => at != "0" && are_texts(first, difference),
+            ["worker", "env", _] => are_own_texts(first, difference),
+            ["attributes", name, ..] => !SET_ATTRIBUTES.contains(&name),
             _ => false,
-        })
-    }
-
-    fn is_known(&self, kind: &KindContext<'_>, first: &Map) -> bool {
-        let worker = first.get_map("worker");
-        let name = match worker.and_then(|worker| worker.get_str("implementation")) {
-            Some(name) => Some(name.clone()),
-            None => first
-                .get_str("worker-type")
-                .and_then(|worker_type| implementation(kind, worker_type).ok())
-                .map(|found| found.name),
         };
-        let builder = name.and_then(|name| kind.registry.get::<dyn PayloadBuilder>(&name).ok());
-        first.contains_key("label")
-            && !first.is_true("index")
-            // It may depend on an attribute.
-            && !matches!(first.get("run-on-projects"), Some(Value::Map(_)))
-            && builder.is_some_and(|builder| builder.passes_on())
+        differences.iter().all(follows) && is_known(kind, first)
     }
 
     fn derive(
         &self,
         kind: &KindContext<'_>,
         first: &Map,
-        made: &Description,
-        tasks: &[Description],
-    ) -> Result<Vec<Description>, Error> {
+        made: &Map,
+        differences: Vec<Difference>,
+    ) -> Result<Vec<Difference>, Error> {
         let run = Run::of(kind).map_err(Error::new)?;
-        let derive = |task: &Description| {
-            let mut fields = made.fields.clone();
-            let label = task.get("label").cloned().unwrap_or_default();
-            let described = task.get_str("description").filter(|_| differs(first, task, "description"));
-            if let Some(Value::Map(definition)) = fields.get_mut("task") {
-                replace(definition, &["metadata", "name"], label.clone());
-                replace(definition, &["tags", "label"], label.clone());
-                if let Some(description) = described {
-                    let shown = definition.get_map("extra").is_some_and(|extra| extra.is_true("treeherder"));
-                    replace(definition, &["metadata", "description"], run.description(description, shown));
+        let task = |steps: &[&str]| Place::new(["task"].iter().chain(steps).copied());
+        let extra = task(&["extra", "treeherder"]);
+        let shown = extra.find(made).is_some_and(Value::is_truthy);
+        let mut derived = Vec::with_capacity(differences.len() + 3);
+        let mut add = |place, values| derived.push(Difference { place, values });
+        for Difference { place, values } in differences {
+            match place.steps()[..] {
+                ["label"] => {
+                    add(task(&["metadata", "name"]), values.clone());
+                    add(task(&["tags", "label"]), values.clone());
+                    add(place, values);
                 }
-                if changed(first, task, "treeherder", "symbol").is_some()
-                    && let Some((_, symbol)) = task.get_map("treeherder").and_then(group_and_symbol)
-                {
-                    replace(definition, &["extra", "treeherder", "symbol"], symbol);
+                ["description"] => {
+                    let described = values.iter().filter_map(Value::as_str);
+                    let described = described.map(|text| run.description(text, shown).into());
+                    add(task(&["metadata", "description"]), described.collect());
+                    add(place, values);
                 }
-                if let Some(Value::Map(payload)) = definition.get_mut("payload") {
-                    pass_env_on(first, task, payload);
-                    if let Some(command) = changed(first, task, "worker", "command") {
-                        replace(payload, &["command"], command.clone());
+                ["treeherder", "symbol"] => {
+                    let symbols = values.iter().filter_map(|symbol| Some(group_and_symbol(symbol)?.1.into()));
+                    add(task(&["extra", "treeherder", "symbol"]), symbols.collect());
+                }
+                ["worker", "command", word] => add(task(&["payload", "command", word]), values),
+                ["worker", "env", name] => {
+                    let to = task(&["payload", "env", name]);
+                    if is_passed_on(first, &place, made, &to) {
+                        add(to, values);
                     }
                 }
+                _ => add(place, values),
             }
-            replace(&mut fields, &["label"], label);
-            if let Some(description) = described {
-                replace(&mut fields, &["description"], description);
-            }
-            if let Some(Value::Map(attributes)) = task.get("attributes") {
-                let mut attributes = attributes.clone();
-                set_attributes(task, &mut attributes);
-                replace(&mut fields, &["attributes"], attributes);
-            }
-            Description { fields, origin: task.origin.clone() }
-        };
-        Ok(tasks.iter().map(derive).collect())
+        }
+        Ok(derived)
     }
+}
+
+fn group_and_symbol(symbol: &Value) -> Option<(Option<&str>, &str)> {
+    checked_symbol(symbol.as_str()?).ok()
+}
+
+/// Whether all symbols are as they should be, and of one group.
+fn are_of_one_group(first: &Map, Difference { place, values }: &Difference) -> bool {
+    let Some((group, _)) = place.find(first).and_then(group_and_symbol) else { return false };
+    values.iter().all(|symbol| group_and_symbol(symbol).is_some_and(|(other, _)| other == group))
+}
+
+/// Whether what builds the payload is known to pass on in what the tasks of a family differ.
+fn is_known(kind: &KindContext<'_>, first: &Map) -> bool {
+    let worker = first.get_map("worker");
+    let name = match worker.and_then(|worker| worker.get_str("implementation")) {
+        Some(name) => Some(name.clone()),
+        None => first
+            .get_str("worker-type")
+            .and_then(|worker_type| implementation(kind, worker_type).ok())
+            .map(|found| found.name),
+    };
+    let builder = name.and_then(|name| kind.registry.get::<dyn PayloadBuilder>(&name).ok());
+    first.contains_key("label")
+        && !first.is_true("index")
+        // It may depend on an attribute.
+        && !matches!(first.get("run-on-projects"), Some(Value::Map(_)))
+        && builder.is_some_and(|builder| builder.passes_on())
 }

@@ -106,13 +106,8 @@ fn add_treeherder(
     Ok(())
 }
 
-/// The group and the symbol of a task, if they are given as they should be.
-pub(super) fn group_and_symbol(treeherder: &Map) -> Option<(Option<&str>, &str)> {
-    checked_symbol(treeherder.get_str("symbol")?).ok()
-}
-
 /// The group, if there is one, and the symbol.
-fn checked_symbol(text: &str) -> Result<(Option<&str>, &str), Problem> {
+pub(super) fn checked_symbol(text: &str) -> Result<(Option<&str>, &str), Problem> {
     let (group, symbol) = split_symbol(text)?;
     for name in [Some(symbol), group].into_iter().flatten() {
         if name.chars().count() > LONGEST {

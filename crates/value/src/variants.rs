@@ -1,0 +1,281 @@
+//! Values that are alike but for a few places.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::{Map, Str, Value, split_path};
+
+/// Where a value is within another: keys of mappings, and positions in lists, in digits, outermost first.
+///
+/// ```
+/// use taskgraph_value::{Place, Value, map};
+///
+/// let task = map! { "worker" => map! { "command" => vec![Value::from("make"), "test".into()] } };
+/// let place = Place::new(["worker", "command", "1"]);
+/// assert_eq!(place.find(&task), Some(&"test".into()));
+/// assert_eq!(Place::new(["worker", "env"]).find(&task), None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place(Vec<Str>);
+
+impl Place {
+    /// The place at the end of these steps.
+    pub fn new<S: Into<Str>>(steps: impl IntoIterator<Item = S>) -> Self {
+        Place(steps.into_iter().map(Into::into).collect())
+    }
+
+    /// The place one step further in.
+    #[must_use]
+    pub fn then(&self, step: impl Into<Str>) -> Self {
+        Place(self.0.iter().cloned().chain([step.into()]).collect())
+    }
+
+    /// The steps, to be matched.
+    pub fn steps(&self) -> Vec<&str> {
+        self.0.iter().map(Str::as_str).collect()
+    }
+
+    /// The first step.
+    pub fn first(&self) -> Option<&Str> {
+        self.0.first()
+    }
+
+    /// The place within what is at the first step.
+    #[must_use]
+    pub fn after_first(&self) -> Self {
+        Place(self.0.iter().skip(1).cloned().collect())
+    }
+
+    /// What is there.
+    pub fn find<'a>(&self, map: &'a Map) -> Option<&'a Value> {
+        let (key, rest) = self.0.split_first()?;
+        find(map.get(key)?, rest)
+    }
+
+    /// What is there, to be changed.
+    pub fn find_mut<'a>(&self, map: &'a mut Map) -> Option<&'a mut Value> {
+        let (key, rest) = self.0.split_first()?;
+        find_mut(map.get_mut(key)?, rest)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("."))
+    }
+}
+
+fn find<'a>(value: &'a Value, steps: &[Str]) -> Option<&'a Value> {
+    steps.iter().try_fold(value, |value, step| value.step(step).map(|(_, value)| value))
+}
+
+fn find_mut<'a>(value: &'a mut Value, steps: &[Str]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match value {
+        Value::Map(map) => map.get_mut(step),
+        Value::List(items) => items.get_mut(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+impl Value {
+    /// What is one step further in, and its position.
+    fn step(&self, step: &str) -> Option<(usize, &Value)> {
+        match self {
+            Value::Map(map) => map.get_at(step),
+            Value::List(items) => {
+                let at = step.parse().ok()?;
+                Some((at, items.get(at)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What others have where a first value may have something else.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Where. If the first has nothing there, nor have the others.
+    pub place: Place,
+    /// What each of the others has there, in their order.
+    pub values: Vec<Value>,
+}
+
+/// Values that are alike but for a few places: a first, and what the others have instead. They are made when they are
+/// needed, and then share with the first what they have in common with it.
+///
+/// ```
+/// use taskgraph_value::{Difference, Place, Variants, map};
+///
+/// let first = map! { "routes" => vec![], "tags" => map! { "label" => "unit-1", "kind" => "test" } };
+/// let labels = Difference { place: Place::new(["tags", "label"]), values: vec!["unit-2".into(), "unit-3".into()] };
+/// let variants = Variants::new(first.into(), [labels]);
+/// assert_eq!(variants.make(1), map! { "routes" => vec![], "tags" => map! { "label" => "unit-3", "kind" => "test" } }.into());
+/// assert_eq!(variants.peek(0, "tags.label").as_deref(), Some(&"unit-2".into()));
+/// ```
+#[derive(Debug)]
+pub struct Variants {
+    first: Value,
+    changes: Changes,
+}
+
+impl Variants {
+    /// The variants of a value. Each difference should have as many values as there are others, which are numbered from
+    /// 0. Where places are the same, or one is within another, the last difference holds.
+    pub fn new(first: Value, differences: impl IntoIterator<Item = Difference>) -> Self {
+        let mut changes = Changes::default();
+        for Difference { place, values } in differences {
+            if find(&first, &place.0).is_some() {
+                changes.add(&first, &place.0, values);
+            }
+        }
+        Variants { first, changes }
+    }
+
+    /// One of the others.
+    pub fn make(&self, number: usize) -> Value {
+        self.changes.make(&self.first, number)
+    }
+
+    /// What one of the others has at a dotted path of map keys, without making the rest of it.
+    pub fn peek(&self, number: usize, path: &str) -> Option<Cow<'_, Value>> {
+        let (mut value, mut changes) = (&self.first, Some(&self.changes));
+        let mut rest = Some(path);
+        while let Some(path) = rest {
+            let key;
+            (key, rest) = split_path(path).map_or((path, None), |(key, rest)| (key, Some(rest)));
+            let (at, inner) = value.as_map()?.get_at(key)?;
+            value = inner;
+            changes = match changes.and_then(|changes| changes.at(at)) {
+                None => None,
+                Some(Change::Inside(changes)) => Some(changes),
+                Some(Change::To(values)) => {
+                    value = values.get(number).unwrap_or(value);
+                    None
+                }
+            };
+        }
+        Some(changes.map_or(Cow::Borrowed(value), |changes| Cow::Owned(changes.make(value, number))))
+    }
+}
+
+/// What differs within a mapping or list, by position.
+#[derive(Debug, Default)]
+struct Changes(Vec<(usize, Change)>);
+
+#[derive(Debug)]
+enum Change {
+    /// The others have these instead.
+    To(Vec<Value>),
+    Inside(Changes),
+}
+
+impl Changes {
+    fn at(&self, at: usize) -> Option<&Change> {
+        self.0.iter().find(|(position, _)| *position == at).map(|(_, change)| change)
+    }
+
+    /// Adds what is different at some steps from `first`, which has something there.
+    fn add(&mut self, first: &Value, steps: &[Str], values: Vec<Value>) {
+        let Some((step, rest)) = steps.split_first() else { return };
+        let Some((at, inner)) = first.step(step) else { return };
+        let known = self.0.iter().position(|(position, _)| *position == at).unwrap_or_else(|| {
+            self.0.push((at, Change::Inside(Changes::default())));
+            self.0.len() - 1
+        });
+        match &mut self.0[known].1 {
+            change if rest.is_empty() => *change = Change::To(values),
+            Change::Inside(changes) => changes.add(inner, rest, values),
+            Change::To(known) => {
+                for (known, value) in known.iter_mut().zip(values) {
+                    find_mut(known, rest).into_iter().for_each(|place| *place = value.clone());
+                }
+            }
+        }
+    }
+
+    fn make(&self, first: &Value, number: usize) -> Value {
+        match first {
+            Value::Map(map) => {
+                let mut made = map.clone();
+                for (at, change) in &self.0 {
+                    let new = map.values().nth(*at).and_then(|value| change.make(value, number));
+                    new.into_iter().for_each(|new| drop(made.replace_at(*at, new)));
+                }
+                made.into()
+            }
+            Value::List(items) => {
+                let mut made = items.clone();
+                for (at, change) in &self.0 {
+                    let new = items.get(*at).and_then(|value| change.make(value, number));
+                    new.into_iter().for_each(|new| made[*at] = new);
+                }
+                made.into()
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+impl Change {
+    fn make(&self, first: &Value, number: usize) -> Option<Value> {
+        match self {
+            Change::To(values) => values.get(number).cloned(),
+            Change::Inside(changes) => Some(changes.make(first, number)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map;
+
+    fn difference(place: &str, values: [Value; 2]) -> Difference {
+        Difference { place: Place::new(place.split('.')), values: values.into() }
+    }
+
+    #[test]
+    fn variants_differ_where_they_should() {
+        let first = map! {
+            "a" => map! { "x" => 1, "y" => vec![Value::from(1), 2.into()] },
+            "b" => "same",
+            "c" => "x",
+        };
+        let differences = [
+            difference("a.y.1", [3.into(), 4.into()]),
+            difference("a.x", [5.into(), 6.into()]),
+            difference("c", ["y".into(), Value::Null]),
+            difference("a.z", [1.into(), 1.into()]),
+            difference("b.x", [1.into(), 1.into()]),
+            difference("a.y.z", [1.into(), 1.into()]),
+            difference("a.y.7", [1.into(), 1.into()]),
+        ];
+        let variants = Variants::new(first.clone().into(), differences);
+        let made = map! {
+            "a" => map! { "x" => 6, "y" => vec![Value::from(1), 4.into()] },
+            "b" => "same",
+            "c" => Value::Null,
+        };
+        assert_eq!(variants.make(1), made.into());
+        assert_eq!(variants.make(2), first.into(), "there is no third");
+        let peek = |path: &str| variants.peek(0, path).map(Cow::into_owned);
+        assert_eq!(peek("a"), Some(map! { "x" => 5, "y" => vec![Value::from(1), 3.into()] }.into()));
+        assert_eq!(peek("a.y"), Some(vec![Value::from(1), 3.into()].into()));
+        assert_eq!(peek("b"), Some("same".into()));
+        assert!(matches!(variants.peek(0, "b"), Some(Cow::Borrowed(_))));
+        assert_eq!(peek("c"), Some("y".into()));
+        assert_eq!([peek("d"), peek("c.d"), peek("a.y.0")], [None, None, None]);
+    }
+
+    #[test]
+    fn the_last_of_several_differences_of_one_place_holds() {
+        let first = map! { "a" => map! { "x" => 1 } };
+        let other = |x: i64| Value::from(map! { "x" => x });
+        let within = |differences: [Difference; 2]| Variants::new(first.clone().into(), differences).make(1);
+        let outer = || difference("a", [other(2), other(3)]);
+        let inner = || difference("a.x", [4.into(), 5.into()]);
+        assert_eq!(within([outer(), inner()]), map! { "a" => other(5) }.into());
+        assert_eq!(within([inner(), outer()]), map! { "a" => other(3) }.into());
+        assert_eq!(within([inner(), inner()]), map! { "a" => other(5) }.into());
+    }
+}
