@@ -34,10 +34,11 @@ pub(crate) struct Shown {
 
 impl Facts {
     pub(crate) fn of(task: &Task) -> Self {
+        let routes = task.task.peek("routes");
         let shown = task.task.peek("extra.treeherder");
         let shown = shown.as_deref().and_then(Value::as_map);
         Facts {
-            routes: routes(task),
+            routes: routes.and_then(|routes| routes.as_list().cloned()).unwrap_or_default(),
             place: shown.map_or(Place::Nowhere, Place::of),
             tier: shown.and_then(|shown| shown.get("tier")?.as_int()).unwrap_or(i64::MAX),
             aliases: task.attributes.get("toolchain-alias").cloned().unwrap_or_default(),
@@ -53,10 +54,6 @@ impl Facts {
         };
         one.into_iter().chain(many.iter().filter_map(Value::as_str))
     }
-}
-
-pub(crate) fn routes(task: &Task) -> List {
-    task.task.peek("routes").and_then(|routes| routes.as_list().cloned()).unwrap_or_default()
 }
 
 impl Place {

@@ -1,5 +1,6 @@
 //! The checks that come with the program: of the full task graph, but for one.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use taskgraph_kinds::Registry;
 use taskgraph_transforms::{join_symbol, run_task_digest};
 use taskgraph_value::{Str, Value, python};
 
-use crate::facts::{Place, Shown, routes};
+use crate::facts::{Place, Shown};
 use crate::{Finding, Phase, Verification, Verifying};
 
 /// How many dependencies the queue accepts, less the one on the decision task.
@@ -88,6 +89,34 @@ fn is_always_optimized(task: &Task) -> bool {
     worker_type.as_deref().and_then(Value::as_str).is_some_and(|name| name == "always-optimized")
 }
 
+/// Checks what the definition of each task has at some paths. Neighbours often share it, and what was right before is
+/// right again.
+fn check_parts<const N: usize>(
+    tasks: &[Arc<Task>],
+    paths: [&str; N],
+    found: &mut Vec<Finding>,
+    mut check: impl FnMut(&Task, [Option<&Value>; N], &mut Vec<Finding>),
+) {
+    let mut right: Option<[Option<Cow<'_, Value>>; N]> = None;
+    let is_same = |(a, b): (&Option<Cow<'_, Value>>, &Option<Cow<'_, Value>>)| match (a, b) {
+        (Some(a), Some(b)) => a.is(b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    for task in tasks {
+        let parts = paths.map(|path| task.task.peek(path));
+        if right.as_ref().is_some_and(|right| right.iter().zip(&parts).all(is_same)) {
+            continue;
+        }
+        let before = found.len();
+        check(task, parts.each_ref().map(Option::as_deref), found);
+        right = (found.len() == before).then_some(parts);
+    }
+}
+
+fn texts(list: Option<&Value>) -> impl Iterator<Item = &Str> {
+    list.and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// No two tasks look the same on Treeherder.
 fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let mut seen: FxHashMap<&Shown, &Str> =
@@ -131,10 +160,8 @@ fn trust_domain_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
 }
 
 fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
-    for task in verifying.tasks {
-        let routes = routes(task);
-        let routes = routes.iter().filter_map(Value::as_str);
-        for route in routes.filter(|route| route.starts_with("notify.")) {
+    check_parts(verifying.tasks, ["routes"], found, |task, [routes], found| {
+        for route in texts(routes).filter(|route| route.starts_with("notify.")) {
             let filter = route.rsplit('.').next().unwrap_or_default();
             if !NOTIFICATION_FILTERS.contains(&filter) {
                 let problem = format!(
@@ -144,13 +171,13 @@ fn notification_filters(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 found.push(Finding::of_task(&task.label, problem));
             }
         }
-    }
+    });
 }
 
 fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"_!~*'()%-".contains(&byte);
-    for task in verifying.tasks {
-        for route in routes(task).iter().filter_map(Value::as_str) {
+    check_parts(verifying.tasks, ["routes"], found, |task, [routes], found| {
+        for route in texts(routes) {
             let Some(namespace) = route.strip_prefix("index.") else { continue };
             if namespace.split('.').any(|part| part.is_empty() || !part.bytes().all(valid)) {
                 let mut problem = format!(
@@ -163,7 +190,7 @@ fn index_routes(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 found.push(Finding::of_task(&task.label, problem));
             }
         }
-    }
+    });
 }
 
 /// What others rely on is at least as important as they are.
@@ -208,12 +235,11 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let level = session.parameters.get("level").map(python::str).unwrap_or_default();
     let prefix = format!("{}-level-{level}-", session.config.trust_domain());
     let digest = OnceCell::new();
-    for task in verifying.tasks {
-        let (cache, command) = (task.task.peek("payload.cache"), task.task.peek("payload.command"));
-        let Some(cache) = cache.as_deref().and_then(Value::as_map) else { continue };
+    let parts = ["payload.cache", "payload.command.0"];
+    check_parts(verifying.tasks, parts, found, |task, [cache, program], found| {
+        let Some(cache) = cache.and_then(Value::as_map) else { return };
         let names = cache.get_map("task-reference").unwrap_or(cache);
-        let program = command.as_deref().and_then(|command| command.as_list()?.first()?.as_str());
-        let program = program.map_or("", Str::as_str);
+        let program = program.and_then(Value::as_str).map_or("", Str::as_str);
         let run_task = program.rsplit('/').next().unwrap_or_default().starts_with("run-task");
         for name in names.keys() {
             let mut report = |problem: String| found.push(Finding::of_task(&task.label, problem));
@@ -240,7 +266,7 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 Err(problem) => report(problem.to_string()),
             }
         }
-    }
+    });
 }
 
 fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
@@ -248,10 +274,9 @@ fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
         (1..=38).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     };
-    for task in verifying.tasks {
-        for key in ["workerType", "provisionerId"] {
-            let value = task.task.peek(key);
-            let value = value.as_deref();
+    let keys = ["workerType", "provisionerId"];
+    check_parts(verifying.tasks, keys, found, |task, values, found| {
+        for (key, value) in keys.into_iter().zip(values) {
             if !value.and_then(Value::as_str).is_some_and(|text| valid(text)) {
                 let problem = format!(
                     "`{key}` must have 1 to 38 letters, digits, _ or -, found {}",
@@ -260,7 +285,7 @@ fn identifiers(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
                 found.push(Finding::of_task(&task.label, problem));
             }
         }
-    }
+    });
 }
 
 fn dependency_count(verifying: Verifying<'_>, found: &mut Vec<Finding>) {

@@ -36,11 +36,11 @@ impl Definition {
         Definition { value: OnceLock::new(), variant: Some((of, number)) }
     }
 
-    /// What is at a dotted path of map keys, e.g. `payload.env`.
+    /// What is at a dotted path of keys and list positions, e.g. `payload.command.0`.
     pub fn peek(&self, path: &str) -> Option<Cow<'_, Value>> {
         match (self.value.get(), &self.variant) {
             (None, Some((variants, number))) => variants.peek(*number, path),
-            _ => self.at(path).map(Cow::Borrowed),
+            _ => self.find(path).map(Cow::Borrowed),
         }
     }
 

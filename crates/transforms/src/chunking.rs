@@ -1,6 +1,5 @@
 //! `chunk`: the same task several times, each with its number.
 
-use rustc_hash::FxHashSet;
 use taskgraph_kinds::{Description, Error, Family, KindContext, Problem, Transform, TransformSequence};
 use taskgraph_parameterize::{SubstituteError, Template, substitute};
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
@@ -87,7 +86,7 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Family>) -
         }
     }
     let values = (2..=total).map(Value::from).collect();
-    differences.push(Difference { place: Place::new(["attributes", "this_chunk"]), values });
+    differences.push(Difference { place: Place::new([text!("attributes"), text!("this_chunk")]), values });
     out.push(Family { first: task, others: usize::try_from(total - 1).unwrap_or(0), differences });
     Ok(())
 }
@@ -95,9 +94,14 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Family>) -
 /// The texts of a task to fill in, where they are and by which path, if there is nothing else to be done: names may have
 /// to be filled in, too, or a text more than once.
 fn templates<'a>(task: &Map, paths: &[&'a Str]) -> Option<Vec<(Place, (&'a Str, Template))>> {
+    let is_within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     let mut found: Vec<(Place, (&Str, Template))> = Vec::new();
-    for path in paths {
-        if has_braces(path) {
+    for (at, path) in paths.iter().enumerate() {
+        if has_braces(path)
+            || paths[..at].iter().any(|other| is_within(path, other) || is_within(other, path))
+        {
             return None;
         }
         let field = match split_path(path) {
@@ -107,8 +111,7 @@ fn templates<'a>(task: &Map, paths: &[&'a Str]) -> Option<Vec<(Place, (&'a Str, 
         let mut add = |place, template| found.push((place, (*path, template)));
         add_templates(field, Place::new(path.split('.')), &mut add)?;
     }
-    let mut seen = FxHashSet::default();
-    found.iter().all(|(place, _)| seen.insert(place.clone())).then_some(found)
+    Some(found)
 }
 
 fn add_templates(value: &Value, place: Place, add: &mut impl FnMut(Place, Template)) -> Option<()> {

@@ -1,7 +1,7 @@
 //! Values that are alike but for a few places.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, iter};
 
 use crate::{Map, Str, Value, split_path};
 
@@ -15,7 +15,7 @@ use crate::{Map, Str, Value, split_path};
 /// assert_eq!(place.find(&task), Some(&"test".into()));
 /// assert_eq!(Place::new(["worker", "env"]).find(&task), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(Vec<Str>);
 
 impl Place {
@@ -38,6 +38,11 @@ impl Place {
     /// The first step.
     pub fn first(&self) -> Option<&Str> {
         self.0.first()
+    }
+
+    /// The last step.
+    pub fn last(&self) -> Option<&Str> {
+        self.0.last()
     }
 
     /// The place within what is at the first step.
@@ -77,7 +82,22 @@ fn find_mut<'a>(value: &'a mut Value, steps: &[Str]) -> Option<&'a mut Value> {
     })
 }
 
+fn steps_of(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    iter::from_fn(move || {
+        let path = rest?;
+        let step;
+        (step, rest) = split_path(path).map_or((path, None), |(step, rest)| (step, Some(rest)));
+        Some(step)
+    })
+}
+
 impl Value {
+    /// What is at a path of [steps](Place) with dots between them: keys of mappings, and positions in lists.
+    pub fn find(&self, path: &str) -> Option<&Value> {
+        steps_of(path).try_fold(self, |value, step| value.step(step).map(|(_, value)| value))
+    }
+
     /// What is one step further in, and its position.
     fn step(&self, step: &str) -> Option<(usize, &Value)> {
         match self {
@@ -124,9 +144,7 @@ impl Variants {
     pub fn new(first: Value, differences: impl IntoIterator<Item = Difference>) -> Self {
         let mut changes = Changes::default();
         for Difference { place, values } in differences {
-            if find(&first, &place.0).is_some() {
-                changes.add(&first, &place.0, values);
-            }
+            changes.add(&first, &place.0, values);
         }
         Variants { first, changes }
     }
@@ -136,14 +154,11 @@ impl Variants {
         self.changes.make(&self.first, number)
     }
 
-    /// What one of the others has at a dotted path of map keys, without making the rest of it.
+    /// What one of the others has at a path of [steps](Place) with dots between them, without making the rest of it.
     pub fn peek(&self, number: usize, path: &str) -> Option<Cow<'_, Value>> {
         let (mut value, mut changes) = (&self.first, Some(&self.changes));
-        let mut rest = Some(path);
-        while let Some(path) = rest {
-            let key;
-            (key, rest) = split_path(path).map_or((path, None), |(key, rest)| (key, Some(rest)));
-            let (at, inner) = value.as_map()?.get_at(key)?;
+        for step in steps_of(path) {
+            let (at, inner) = value.step(step)?;
             value = inner;
             changes = match changes.and_then(|changes| changes.at(at)) {
                 None => None,
@@ -174,20 +189,25 @@ impl Changes {
         self.0.iter().find(|(position, _)| *position == at).map(|(_, change)| change)
     }
 
-    /// Adds what is different at some steps from `first`, which has something there.
+    /// Adds what is different at some steps from `first`, if something is there.
     fn add(&mut self, first: &Value, steps: &[Str], values: Vec<Value>) {
         let Some((step, rest)) = steps.split_first() else { return };
         let Some((at, inner)) = first.step(step) else { return };
-        let known = self.0.iter().position(|(position, _)| *position == at).unwrap_or_else(|| {
-            self.0.push((at, Change::Inside(Changes::default())));
-            self.0.len() - 1
-        });
-        match &mut self.0[known].1 {
-            change if rest.is_empty() => *change = Change::To(values),
-            Change::Inside(changes) => changes.add(inner, rest, values),
-            Change::To(known) => {
+        let known = self.0.iter_mut().find(|(position, _)| *position == at).map(|(_, change)| change);
+        match known {
+            Some(change) if rest.is_empty() => *change = Change::To(values),
+            Some(Change::Inside(changes)) => changes.add(inner, rest, values),
+            Some(Change::To(known)) => {
                 for (known, value) in known.iter_mut().zip(values) {
                     find_mut(known, rest).into_iter().for_each(|place| *place = value.clone());
+                }
+            }
+            None if rest.is_empty() => self.0.push((at, Change::To(values))),
+            None => {
+                let mut changes = Changes::default();
+                changes.add(inner, rest, values);
+                if !changes.0.is_empty() {
+                    self.0.push((at, Change::Inside(changes)));
                 }
             }
         }
@@ -264,7 +284,9 @@ mod tests {
         assert_eq!(peek("b"), Some("same".into()));
         assert!(matches!(variants.peek(0, "b"), Some(Cow::Borrowed(_))));
         assert_eq!(peek("c"), Some("y".into()));
-        assert_eq!([peek("d"), peek("c.d"), peek("a.y.0")], [None, None, None]);
+        assert_eq!([peek("a.y.0"), peek("a.y.1")], [Some(1.into()), Some(3.into())]);
+        assert_eq!([peek("d"), peek("c.d"), peek("a.y.2")], [None, None, None]);
+        assert_eq!(variants.first.find("a.y.1"), Some(&2.into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Families of tasks that are to be run.
 
 use taskgraph_kinds::{Error, Family, KindContext};
-use taskgraph_value::{Difference, Map, Place};
+use taskgraph_value::{Difference, Map, Place, text};
 
 use super::describe::RunUsing;
 use super::label_by_name;
@@ -39,12 +39,12 @@ impl Kinship for RunKinship {
             let (place, values) = match place.steps()[..] {
                 ["name"] if named => {
                     let labels = values.iter().map(|name| label_by_name(kind, name).into());
-                    (Place::new(["label"]), labels.collect())
+                    (Place::new([text!("label")]), labels.collect())
                 }
                 ["run", "command"] => {
                     let words = made.get_map("worker")?.get_list("command");
                     let last = words.len().checked_sub(1)?.to_string();
-                    (Place::new(["worker", "command", last.as_str()]), values)
+                    (Place::new([text!("worker"), text!("command"), last.into()]), values)
                 }
                 ["worker", "env", _] if !is_passed_on(first, &place, made, &place) => return None,
                 _ => (place, values),

@@ -1,7 +1,7 @@
 //! Families of task descriptions.
 
 use taskgraph_kinds::{Error, Family, KindContext};
-use taskgraph_value::{Difference, Map, Place, Value};
+use taskgraph_value::{Difference, Map, Place, Str, Value, text};
 
 use super::build::{Run, SET_ATTRIBUTES};
 use super::payload::PayloadBuilder;
@@ -36,31 +36,31 @@ impl Kinship for TaskKinship {
         differences: Vec<Difference>,
     ) -> Result<Vec<Difference>, Error> {
         let run = Run::of(kind).map_err(Error::new)?;
-        let task = |steps: &[&str]| Place::new(["task"].iter().chain(steps).copied());
-        let extra = task(&["extra", "treeherder"]);
-        let shown = extra.find(made).is_some_and(Value::is_truthy);
+        let task = |steps: [Str; 2]| Place::new([text!("task")].into_iter().chain(steps));
+        let shown = task([text!("extra"), text!("treeherder")]);
+        let is_shown = shown.find(made).is_some_and(Value::is_truthy);
         let mut derived = Vec::with_capacity(differences.len() + 3);
         let mut add = |place, values| derived.push(Difference { place, values });
         for Difference { place, values } in differences {
             match place.steps()[..] {
                 ["label"] => {
-                    add(task(&["metadata", "name"]), values.clone());
-                    add(task(&["tags", "label"]), values.clone());
+                    add(task([text!("metadata"), text!("name")]), values.clone());
+                    add(task([text!("tags"), text!("label")]), values.clone());
                     add(place, values);
                 }
                 ["description"] => {
                     let described = values.iter().filter_map(Value::as_str);
-                    let described = described.map(|text| run.description(text, shown).into());
-                    add(task(&["metadata", "description"]), described.collect());
+                    let described = described.map(|text| run.description(text, is_shown).into());
+                    add(task([text!("metadata"), text!("description")]), described.collect());
                     add(place, values);
                 }
                 ["treeherder", "symbol"] => {
                     let symbols = values.iter().filter_map(|symbol| Some(group_and_symbol(symbol)?.1.into()));
-                    add(task(&["extra", "treeherder", "symbol"]), symbols.collect());
+                    add(shown.then(text!("symbol")), symbols.collect());
                 }
-                ["worker", "command", word] => add(task(&["payload", "command", word]), values),
-                ["worker", "env", name] => {
-                    let to = task(&["payload", "env", name]);
+                ["worker", "command", _] => add(in_payload(text!("command"), &place), values),
+                ["worker", "env", _] => {
+                    let to = in_payload(text!("env"), &place);
                     if is_passed_on(first, &place, made, &to) {
                         add(to, values);
                     }
@@ -70,6 +70,11 @@ impl Kinship for TaskKinship {
         }
         Ok(derived)
     }
+}
+
+/// Where the payload has what is at a place in a list or mapping of the worker.
+fn in_payload(key: Str, place: &Place) -> Place {
+    Place::new([text!("task"), text!("payload"), key].into_iter().chain(place.last().cloned()))
 }
 
 fn group_and_symbol(symbol: &Value) -> Option<(Option<&str>, &str)> {
