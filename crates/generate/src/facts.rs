@@ -1,5 +1,8 @@
 //! What verifications compare between tasks.
 
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use rustc_hash::FxBuildHasher;
 use taskgraph_graph::Task;
 use taskgraph_value::{List, Map, Str, Value, python};
 
@@ -23,8 +26,10 @@ pub(crate) enum Place {
 }
 
 /// What Treeherder tells tasks apart by.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Shown {
+    /// Of all that follows, so that comparing tasks need not read texts, which are in no cache by then.
+    hash: u64,
     pub(crate) platform: Str,
     pub(crate) collection: Str,
     /// A group without a name, as in `(x)`, is not the same as none.
@@ -63,12 +68,18 @@ impl Place {
             return Place::Collections(collections.map_or(0, Map::len));
         };
         let machine = shown.get_map("machine");
-        Place::At(Shown {
-            platform: machine.and_then(|machine| machine.get("platform")).map(shown_text).unwrap_or_default(),
-            collection: collection.clone(),
-            group: shown.get("groupSymbol").map(shown_text),
-            symbol: shown.get("symbol").map(shown_text).unwrap_or_default(),
-        })
+        let platform =
+            machine.and_then(|machine| machine.get("platform")).map(shown_text).unwrap_or_default();
+        let group = shown.get("groupSymbol").map(shown_text);
+        let symbol = shown.get("symbol").map(shown_text).unwrap_or_default();
+        let hash = FxBuildHasher.hash_one((&platform, collection, &group, &symbol));
+        Place::At(Shown { hash, platform, collection: collection.clone(), group, symbol })
+    }
+}
+
+impl Hash for Shown {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 

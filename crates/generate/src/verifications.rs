@@ -132,7 +132,7 @@ fn treeherder_symbols(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
             Place::At(shown) => shown,
         };
         if let Some(other) = seen.insert(shown, &task.label) {
-            let Shown { platform, collection, group, symbol } = shown;
+            let Shown { platform, collection, group, symbol, .. } = shown;
             let joined = join_symbol(group.as_deref(), symbol);
             let problem = format!(
                 "has the Treeherder platform and symbol of task `{other}`: {platform}/{collection} {joined}"

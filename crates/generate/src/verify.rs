@@ -186,5 +186,7 @@ pub(crate) fn run_all(
     for (at, more) in found.into_iter().flat_map(|part| part.into_iter().enumerate()) {
         all[at].extend(more);
     }
+    // What is in no cache takes its time, for which nobody need wait.
+    rayon::spawn(move || drop(facts));
     all.into_iter().flatten().collect()
 }

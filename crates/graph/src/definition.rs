@@ -102,3 +102,53 @@ impl fmt::Debug for Definition {
         self.whole().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use taskgraph_value::{Difference, Place, map};
+
+    use super::*;
+
+    fn variants() -> Arc<Variants> {
+        let first = map! { "payload" => map! { "command" => vec![Value::from("run"), "1".into()] }, "tags" => map! {} };
+        let words = Difference {
+            place: Place::new(["payload", "command", "1"]),
+            values: vec!["2".into(), "3".into()],
+        };
+        Arc::new(Variants::new(first.into(), [words]))
+    }
+
+    fn third() -> Value {
+        map! { "payload" => map! { "command" => vec![Value::from("run"), "3".into()] }, "tags" => map! {} }
+            .into()
+    }
+
+    #[test]
+    fn a_variant_is_made_when_it_is_looked_at() {
+        let definition = Definition::variant(variants(), 1);
+        let word = |definition: &Definition| definition.peek("payload.command.1").map(Cow::into_owned);
+        assert_eq!(word(&definition), Some("3".into()));
+        assert_eq!(*definition.whole(), third());
+        assert!(definition.value.get().is_none(), "nothing is kept so far");
+        assert_eq!(definition, third().into());
+        assert_eq!(*definition, third());
+        assert!(definition.value.get().is_some());
+        assert!(matches!(definition.whole(), Cow::Borrowed(_)));
+        assert_eq!(word(&definition), Some("3".into()));
+        assert_eq!(format!("{definition:?}"), format!("{:?}", third()));
+    }
+
+    #[test]
+    fn changing_a_variant_changes_no_other() {
+        let variants = variants();
+        let mut changed = Definition::variant(variants.clone(), 1);
+        let copy = changed.clone();
+        changed.as_map_mut().unwrap().insert("priority".into(), "low".into());
+        assert_eq!(changed.peek("priority").as_deref(), Some(&"low".into()));
+        assert_eq!(changed.peek("payload.command.1").as_deref(), Some(&"3".into()));
+        assert_eq!([copy, Definition::variant(variants, 1)], [third().into(), third().into()]);
+        let mut whole = Definition::from(map! { "a" => 1 });
+        *whole = map! { "b" => 2 }.into();
+        assert_eq!(Value::from(whole), map! { "b" => 2 }.into());
+    }
+}

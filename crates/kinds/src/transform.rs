@@ -22,6 +22,28 @@ pub trait Transform: Send + Sync {
 
     /// Whether it knows what becomes of a whole family when it knows what becomes of its first task. The others are
     /// descriptions of their own before a transform that does not, which is what holds by default.
+    ///
+    /// ```
+    /// use taskgraph_kinds::{Description, Error, Family, KindContext, Transform};
+    ///
+    /// struct SetPriority;
+    ///
+    /// impl Transform for SetPriority {
+    ///     fn apply(&self, _: &KindContext<'_>, mut tasks: Vec<Description>) -> Result<Vec<Description>, Error> {
+    ///         tasks.iter_mut().for_each(|task| drop(task.insert("priority".into(), "low".into())));
+    ///         Ok(tasks)
+    ///     }
+    ///
+    ///     fn follows(&self, _: &KindContext<'_>, family: &Family) -> bool {
+    ///         !family.differs_in("priority")
+    ///     }
+    ///
+    ///     fn apply_to_families(&self, _: &KindContext<'_>, mut families: Vec<Family>) -> Result<Vec<Family>, Error> {
+    ///         families.iter_mut().for_each(|family| drop(family.first.insert("priority".into(), "low".into())));
+    ///         Ok(families)
+    ///     }
+    /// }
+    /// ```
     fn follows(&self, _kind: &KindContext<'_>, _family: &Family) -> bool {
         false
     }

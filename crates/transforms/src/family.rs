@@ -12,18 +12,27 @@ pub(crate) trait Kinship: Send + Sync {
     /// Whether [`Kinship::derive`] knows what the steps make of a family, given who is registered.
     fn follows(&self, kind: &KindContext<'_>, family: &Family) -> bool;
 
-    /// What the others have instead after the steps, which made `made` of `first`. What is not there in `made` is left
+    /// What the others have instead after the steps, which made `made` of the first. What is not there in `made` is left
     /// out afterwards.
-    ///
-    /// A text in the environment of `first` that others have other texts for is nowhere else in memory, so if it is in
-    /// that of `made`, it was passed on.
     fn derive(
         &self,
         kind: &KindContext<'_>,
-        first: &Map,
         made: &Map,
-        differences: Vec<Difference>,
+        differences: Vec<Before>,
     ) -> Result<Vec<Difference>, Error>;
+}
+
+/// A difference before the steps.
+pub(crate) struct Before {
+    pub(crate) difference: Difference,
+    /// What the first task had there. A text in the environment is nowhere else in memory, so if it is there afterwards,
+    /// it was passed on.
+    pub(crate) first: Value,
+}
+
+/// Whether a value is, unchanged, at a place of `made`.
+pub(crate) fn is_passed_on(first: &Value, made: &Map, to: &Place) -> bool {
+    to.find(made).is_some_and(|value| value.is(first))
 }
 
 /// Runs steps, which keep the number and order of tasks, for the first of each family.
@@ -47,24 +56,34 @@ impl<K: Kinship> Transform for Families<K> {
 
     fn apply_to_families(&self, kind: &KindContext<'_>, families: Vec<Family>) -> Result<Vec<Family>, Error> {
         let mut firsts = Vec::with_capacity(families.len());
-        let mut befores = Vec::with_capacity(families.len());
-        for mut family in families {
-            give_own_texts(&mut family.first, &family.differences);
-            firsts.push(family.first.clone());
-            befores.push(family);
+        let mut others = Vec::with_capacity(families.len());
+        for Family { mut first, others: count, differences } in families {
+            let before = |difference| before(&mut first, difference);
+            others.push((count, differences.into_iter().filter_map(before).collect::<Vec<_>>()));
+            firsts.push(first);
         }
         let made = self.steps.run(kind, firsts)?;
-        let families =
-            made.into_iter().zip(befores).map(|(first, Family { first: before, others, differences })| {
-                let mut differences = match others {
-                    0 => differences,
-                    _ => self.kinship.derive(kind, &before, &first, differences)?,
-                };
-                differences.retain(|difference| difference.place.find(&first).is_some());
-                Ok(Family { first, others, differences })
-            });
+        let families = made.into_iter().zip(others).map(|(first, (others, differences))| {
+            let mut differences = match others {
+                0 => Vec::new(),
+                _ => self.kinship.derive(kind, &first, differences)?,
+            };
+            differences.retain(|difference| difference.place.find(&first).is_some());
+            Ok(Family { first, others, differences })
+        });
         families.collect()
     }
+}
+
+/// A difference, if the first has something there. A text in its environment gets an address of its own.
+fn before(first: &mut Map, difference: Difference) -> Option<Before> {
+    if let ["worker", "env", _] = difference.place.steps()[..]
+        && let Some(Value::Str(text)) = difference.place.find_mut(first)
+    {
+        *text = Str::from(text.as_str());
+    }
+    let first = difference.place.find(first)?.clone();
+    Some(Before { difference, first })
 }
 
 /// Whether all of a family have texts at the place of a difference.
@@ -79,20 +98,4 @@ pub(crate) fn are_own_texts(first: &Map, difference: &Difference) -> bool {
 
 fn all_are(first: &Map, Difference { place, values }: &Difference, is: impl Fn(&Value) -> bool) -> bool {
     place.find(first).is_some_and(&is) && values.iter().all(is)
-}
-
-/// Gives each text in the environment of `first` that others have other texts for an address of its own.
-fn give_own_texts(first: &mut Map, differences: &[Difference]) {
-    for Difference { place, .. } in differences {
-        if let ["worker", "env", _] = place.steps()[..]
-            && let Some(Value::Str(text)) = place.find_mut(first)
-        {
-            *text = Str::from(text.as_str());
-        }
-    }
-}
-
-/// Whether what `first` has at a place is, unchanged, at another in `made`.
-pub(crate) fn is_passed_on(first: &Map, from: &Place, made: &Map, to: &Place) -> bool {
-    from.find(first).zip(to.find(made)).is_some_and(|(from, to)| from.is(to))
 }

@@ -5,8 +5,8 @@ use taskgraph_value::{Map, Value};
 
 /// The values that something was made of last, and what became of them.
 ///
-/// Tasks of a kind mostly come in families, such as the chunks of a suite, whose members share nearly all values in
-/// memory. What was made of the same values for the task before need not be made again, and stays shared, too.
+/// Neighbours of a kind that were copied from the same defaults share many values in memory. What was made of the same
+/// values for the task before need not be made again, and stays shared, too.
 #[derive(Debug)]
 pub(crate) struct Last<T, const N: usize>(Option<([Option<Value>; N], T)>);
 

@@ -24,7 +24,6 @@ mod list;
 mod map;
 pub mod python;
 mod serde_impl;
-mod share;
 mod value;
 mod variants;
 
@@ -40,7 +39,6 @@ pub use crate::map::LiteralKeys;
 pub use crate::{
     list::List,
     map::{Iter, Map},
-    share::Sharer,
     value::{Value, split_path},
     variants::{Difference, Place, Variants},
 };

@@ -29,11 +29,6 @@ impl List {
             (a, b) => a.is_none() && b.is_none(),
         }
     }
-
-    /// The items if no other list shares them.
-    pub(crate) fn unshared(&mut self) -> Option<&mut Vec<Value>> {
-        self.0.as_mut().and_then(Arc::get_mut)
-    }
 }
 
 impl Deref for List {

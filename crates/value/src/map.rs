@@ -330,11 +330,6 @@ impl Map {
         self.has_keys_of(other) && self.iter().zip(other.values()).all(alike)
     }
 
-    /// The values if no other map shares them.
-    pub(crate) fn unshared(&mut self) -> Option<&mut [Value]> {
-        Arc::get_mut(self.0.as_mut()?).map(|entries| entries.values.as_mut_slice())
-    }
-
     /// The only entry of a map with one key.
     pub fn single(&self) -> Option<(&Str, &Value)> {
         match (self.key_slice(), self.values_slice()) {

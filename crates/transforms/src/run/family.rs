@@ -6,7 +6,7 @@ use taskgraph_value::{Difference, Map, Place, text};
 use super::describe::RunUsing;
 use super::label_by_name;
 use crate::{
-    family::{Kinship, are_own_texts, are_texts, is_passed_on},
+    family::{Before, Kinship, are_own_texts, are_texts, is_passed_on},
     worker_types::{Implementation, implementation},
 };
 
@@ -15,12 +15,16 @@ use crate::{
 pub(super) struct RunKinship;
 
 impl Kinship for RunKinship {
-    fn follows(&self, kind: &KindContext<'_>, Family { first, differences, .. }: &Family) -> bool {
+    fn follows(&self, kind: &KindContext<'_>, family: &Family) -> bool {
+        let Family { first, differences, .. } = family;
+        // The label of all of them comes from the name, or of none.
+        let is_named = !first.contains_key("label") || family.differs_in("label");
         let follows = |difference: &Difference| match difference.place.steps()[..] {
             ["label" | "description"] | ["treeherder", "symbol"] | ["run", "command"] => {
                 are_texts(first, difference)
             }
-            ["name"] | ["worker", "env", _] => are_own_texts(first, difference),
+            ["name"] => is_named && are_own_texts(first, difference),
+            ["worker", "env", _] => are_own_texts(first, difference),
             ["attributes", _, ..] => true,
             _ => false,
         };
@@ -30,14 +34,14 @@ impl Kinship for RunKinship {
     fn derive(
         &self,
         kind: &KindContext<'_>,
-        first: &Map,
         made: &Map,
-        differences: Vec<Difference>,
+        differences: Vec<Before>,
     ) -> Result<Vec<Difference>, Error> {
-        let named = !first.contains_key("label");
-        let derive = |Difference { place, values }: Difference| {
+        let labelled = differences.iter().any(|before| before.difference.place.steps() == ["label"]);
+        let derive = |Before { difference: Difference { place, values }, first }| {
             let (place, values) = match place.steps()[..] {
-                ["name"] if named => {
+                ["worker", "env", _] if !is_passed_on(&first, made, &place) => return None,
+                ["name"] if !labelled => {
                     let labels = values.iter().map(|name| label_by_name(kind, name).into());
                     (Place::new([text!("label")]), labels.collect())
                 }
@@ -46,7 +50,6 @@ impl Kinship for RunKinship {
                     let last = words.len().checked_sub(1)?.to_string();
                     (Place::new([text!("worker"), text!("command"), last.into()]), values)
                 }
-                ["worker", "env", _] if !is_passed_on(first, &place, made, &place) => return None,
                 _ => (place, values),
             };
             Some(Difference { place, values })

@@ -7,7 +7,7 @@ use taskgraph_config::{KeyedBy, evaluate_keyed_by, resolve_keyed_by};
 use taskgraph_kinds::{Description, Error, KindContext, Problem, Session, Transform};
 use taskgraph_parameterize::format;
 use taskgraph_schema::describe;
-use taskgraph_value::{List, Map, Sharer, Str, Value, map, text};
+use taskgraph_value::{List, Map, Str, Value, map, text};
 
 use super::payload::{Building, PayloadBuilder};
 use super::treeherder::push_link;
@@ -41,11 +41,12 @@ impl Transform for BuildTasks {
                 found.map_err(|unknown| batch[0].task.error(unknown.into()))?.build(kind, batch)
             })?;
         }
-        let mut made = Made::default();
+        // The environment with what all tasks have in it.
+        let mut env = Last::default();
         let finished = building.into_iter().flatten().map(|built| {
             let Building { mut task, definition } = built;
             let fields =
-                finish(run, &mut task, definition, &mut made).map_err(|problem| task.error(problem))?;
+                finish(run, &mut task, definition, &mut env).map_err(|problem| task.error(problem))?;
             Ok(task.with_fields(fields))
         });
         finished.collect()
@@ -62,14 +63,6 @@ struct Defined {
     pool: Last<Pool, 1>,
     /// The tags of its definition, label included.
     tags: Last<Map, 1>,
-}
-
-/// What was made of the tasks before.
-#[derive(Default)]
-struct Made {
-    /// The environment with what all tasks have in it.
-    env: Last<Map, 2>,
-    sharer: Sharer,
 }
 
 /// What is the same for all tasks of a run.
@@ -231,7 +224,7 @@ fn source_url<'a>(kind: &KindContext<'_>, known: &'a OnceCell<Str>) -> Result<&'
 static EVERYWHERE: LazyLock<Value> = LazyLock::new(|| vec![text!("all").into()].into());
 
 /// The task as the graph wants it.
-fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Result<Map, Problem> {
+fn finish(run: &Run, task: &mut Map, mut definition: Map, last: &mut Last<Map, 2>) -> Result<Map, Problem> {
     let label = task.get_str("label").cloned().unwrap_or_default();
     if matches!(task.get("run-on-projects"), Some(Value::Map(_))) {
         let platform =
@@ -245,7 +238,7 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Re
     if implementation.is_some_and(|name| name == "docker-worker" || name == "generic-worker")
         && let Some(Value::Map(payload)) = definition.get_mut("payload").filter(|payload| payload.is_truthy())
     {
-        change_shared(payload.map_mut(text!("env")), Value::Null, &mut made.env, |env| {
+        change_shared(payload.map_mut(text!("env")), Value::Null, last, |env| {
             env.insert(text!("MOZ_AUTOMATION"), text!("1").into());
             Ok(())
         })?;
@@ -266,10 +259,6 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, made: &mut Made) -> Re
         routes.push(text!("checks").into());
     }
     add_chain_of_trust(&mut definition, &dependencies);
-    // What has the label of the task is like no other.
-    for part in ["extra", "payload", "routes", "scopes"] {
-        definition.get_mut(part).into_iter().for_each(|part| made.sharer.share(part));
-    }
     Ok(map! {
         "label" => label,
         "description" => task.get("description").cloned().unwrap_or_default(),

@@ -7,7 +7,7 @@ use super::build::{Run, SET_ATTRIBUTES};
 use super::payload::PayloadBuilder;
 use super::treeherder::checked_symbol;
 use crate::{
-    family::{Kinship, are_own_texts, are_texts, is_passed_on},
+    family::{Before, Kinship, are_own_texts, are_texts, is_passed_on},
     worker_types::implementation,
 };
 
@@ -31,9 +31,8 @@ impl Kinship for TaskKinship {
     fn derive(
         &self,
         kind: &KindContext<'_>,
-        first: &Map,
         made: &Map,
-        differences: Vec<Difference>,
+        differences: Vec<Before>,
     ) -> Result<Vec<Difference>, Error> {
         let run = Run::of(kind).map_err(Error::new)?;
         let task = |steps: [Str; 2]| Place::new([text!("task")].into_iter().chain(steps));
@@ -41,7 +40,7 @@ impl Kinship for TaskKinship {
         let is_shown = shown.find(made).is_some_and(Value::is_truthy);
         let mut derived = Vec::with_capacity(differences.len() + 3);
         let mut add = |place, values| derived.push(Difference { place, values });
-        for Difference { place, values } in differences {
+        for Before { difference: Difference { place, values }, first } in differences {
             match place.steps()[..] {
                 ["label"] => {
                     add(task([text!("metadata"), text!("name")]), values.clone());
@@ -61,7 +60,7 @@ impl Kinship for TaskKinship {
                 ["worker", "command", _] => add(in_payload(text!("command"), &place), values),
                 ["worker", "env", _] => {
                     let to = in_payload(text!("env"), &place);
-                    if is_passed_on(first, &place, made, &to) {
+                    if is_passed_on(&first, made, &to) {
                         add(to, values);
                     }
                 }
