@@ -58,68 +58,92 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Family>) -
     };
     check_count("chunk.total-chunks", usize::try_from(total).unwrap_or(0))?;
     let paths: Vec<&Str> = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str).collect();
-    let numbers = |this: i64| map! { "this_chunk" => this, "total_chunks" => total };
     // Before anything is filled in: each chunk has numbers of its own here, whatever was there.
-    task.map_mut(text!("attributes")).extend_from(&numbers(1));
-    let Some(templates) = (total > 1).then(|| templates(&task, &paths)).flatten() else {
-        for this in 1..=total {
-            let (mut chunk, values) = (task.clone(), numbers(this));
-            chunk.map_mut(text!("attributes")).extend_from(&values);
-            paths.iter().try_for_each(|path| fill(&mut chunk, path, &values))?;
-            out.push(chunk.into());
-        }
+    task.map_mut(text!("attributes")).extend_from(&numbers(1, total));
+    if total > 1
+        && let Some(fields) = fields(&task, &paths)
+    {
+        out.push(family(task, total, &fields)?);
         return Ok(());
-    };
-    let render = |(path, template): &(&Str, Template), values: &Map| {
-        template.render(values).map(Value::from).map_err(|source| in_field(path, source))
-    };
-    let mut differences = Vec::with_capacity(templates.len() + 1);
-    for (place, template) in &templates {
-        if let Some(field) = place.find_mut(&mut task) {
-            *field = render(template, &numbers(1))?;
-        }
-        differences.push(Difference { place: place.clone(), values: Vec::new() });
     }
-    for values in (2..=total).map(numbers) {
-        for ((_, template), difference) in templates.iter().zip(&mut differences) {
-            difference.values.push(render(template, &values)?);
-        }
+    for this in 1..=total {
+        let (mut chunk, values) = (task.clone(), numbers(this, total));
+        chunk.map_mut(text!("attributes")).extend_from(&values);
+        paths.iter().try_for_each(|path| fill(&mut chunk, path, &values))?;
+        out.push(chunk.into());
     }
-    let values = (2..=total).map(Value::from).collect();
-    differences.push(Difference { place: Place::new([text!("attributes"), text!("this_chunk")]), values });
-    out.push(Family { first: task, others: usize::try_from(total - 1).unwrap_or(0), differences });
     Ok(())
 }
 
-/// The texts of a task to fill in, where they are and by which path, if there is nothing else to be done: names may have
-/// to be filled in, too, or a text more than once.
-fn templates<'a>(task: &Map, paths: &[&'a Str]) -> Option<Vec<(Place, (&'a Str, Template))>> {
+/// What is filled in.
+fn numbers(this: i64, total: i64) -> Map {
+    map! { "this_chunk" => this, "total_chunks" => total }
+}
+
+/// A text to fill in, where it is, and by which path.
+struct Field<'a> {
+    place: Place,
+    template: Template,
+    path: &'a str,
+}
+
+impl Field<'_> {
+    fn filled(&self, values: &Map) -> Result<Value, Problem> {
+        self.template.render(values).map(Value::from).map_err(|source| in_field(self.path, source))
+    }
+}
+
+/// The chunks of a task in which there are just these fields to fill in.
+fn family(mut task: Description, total: i64, fields: &[Field<'_>]) -> Result<Family, Problem> {
+    let values = numbers(1, total);
+    for field in fields {
+        if let Some(value) = field.place.find_mut(&mut task) {
+            *value = field.filled(&values)?;
+        }
+    }
+    let difference = |field: &Field<'_>| Difference { place: field.place.clone(), values: Vec::new() };
+    let mut differences: Vec<Difference> = fields.iter().map(difference).collect();
+    for this in 2..=total {
+        let values = numbers(this, total);
+        for (field, difference) in fields.iter().zip(&mut differences) {
+            difference.values.push(field.filled(&values)?);
+        }
+    }
+    let this_chunk = Place::new([text!("attributes"), text!("this_chunk")]);
+    differences.push(Difference { place: this_chunk, values: (2..=total).map(Value::from).collect() });
+    Ok(Family { first: task, others: usize::try_from(total - 1).unwrap_or(0), differences })
+}
+
+/// The fields of a task, if there is nothing else to be done: names may have to be filled in, too, or a text more than
+/// once.
+fn fields<'a>(task: &Map, paths: &[&'a Str]) -> Option<Vec<Field<'a>>> {
     let is_within = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let mut found: Vec<(Place, (&Str, Template))> = Vec::new();
+    let mut found = Vec::new();
     for (at, path) in paths.iter().enumerate() {
         if has_braces(path)
             || paths[..at].iter().any(|other| is_within(path, other) || is_within(other, path))
         {
             return None;
         }
-        let field = match split_path(path) {
+        let value = match split_path(path) {
             None => task.get(path)?,
             Some((key, rest)) => task.get(key)?.at(rest)?,
         };
-        let mut add = |place, template| found.push((place, (*path, template)));
-        add_templates(field, Place::new(path.split('.')), &mut add)?;
+        let mut add = |place, template| found.push(Field { place, template, path });
+        add_texts(value, Place::new(path.split('.')), &mut add)?;
     }
     Some(found)
 }
 
-fn add_templates(value: &Value, place: Place, add: &mut impl FnMut(Place, Template)) -> Option<()> {
+/// Adds the texts within a value; none if a key has to be filled in.
+fn add_texts(value: &Value, place: Place, add: &mut impl FnMut(Place, Template)) -> Option<()> {
     match value {
         Value::Str(text) if has_braces(text) => add(place, Template::parse_shared(text.clone()).ok()?),
         Value::List(items) => {
             for (at, item) in items.iter().enumerate() {
-                add_templates(item, place.then(at.to_string()), add)?;
+                add_texts(item, place.then(at.to_string()), add)?;
             }
         }
         Value::Map(map) => {
@@ -127,7 +151,7 @@ fn add_templates(value: &Value, place: Place, add: &mut impl FnMut(Place, Templa
                 if has_braces(key) {
                     return None;
                 }
-                add_templates(value, place.then(key.clone()), add)?;
+                add_texts(value, place.then(key.clone()), add)?;
             }
         }
         _ => {}

@@ -64,8 +64,6 @@ fn is_known(kind: &KindContext<'_>, first: &Map) -> bool {
     let worker_type = first.get_str("worker-type");
     let worker = worker_type.and_then(|worker_type| implementation(kind, worker_type).ok());
     let Some((using, Implementation { name, .. })) = using.zip(worker) else { return false };
-    // From tasks of its own kind a task may fetch what comes before it, and what comes before the first comes before
-    // the others.
     let handler = kind.registry.get::<dyn RunUsing>(&format!("{using}/{name}"));
     handler.is_ok_and(|handler| handler.passes_on(&name))
 }
