@@ -55,7 +55,7 @@ impl Push {
             optimize_target_tasks: None,
             allow_parameter_override: false,
             try_task_config_file: None,
-            uncommitted: true,
+            local: true,
         })
     }
 }

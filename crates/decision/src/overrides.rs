@@ -49,7 +49,7 @@ pub(crate) fn overrides(
         return Ok(Some((OverrideSource::File(name.to_owned()), parameters)));
     }
     // What is on a laptop need not be anywhere else.
-    let from = if push.uncommitted { "." } else { head_repository };
+    let from = if push.local { "." } else { head_repository };
     let note = context.repository.note(PARAMETERS_NOTES, from, None)?;
     let Some(note) = note.filter(|note| !note.is_empty()) else { return Ok(None) };
     match json(note.as_bytes(), PARAMETERS_NOTES)? {

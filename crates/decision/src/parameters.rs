@@ -90,7 +90,7 @@ fn computed(push: &Push, context: &PushContext<'_>) -> Result<Map, Error> {
     let pushed = Changes::Between { base: &push.base_rev, rev: &push.head_rev };
     let files = context.repository.changed_files(pushed, DiffFilter::ALL);
     let mut files = files.map_err(|error| unknown_revision(push, context.repository, error))?;
-    if push.uncommitted {
+    if push.local {
         files.extend(context.repository.changed_files(Changes::Uncommitted, DiffFilter::ALL)?);
         files.sort_unstable();
         files.dedup();

@@ -45,7 +45,7 @@ pub struct Push {
     pub allow_parameter_override: bool,
     /// The file that may, relative to the current folder; `try_task_config.json` if none is named.
     pub try_task_config_file: Option<PathBuf>,
-    /// Whether changes of the checkout that nobody has committed count as changed by the push, and its notes as those of
-    /// the repository. On a laptop they do.
-    pub uncommitted: bool,
+    /// Whether the push is that of a checkout on a laptop: then changes in it that nobody has committed count as changed by
+    /// the push, and its notes as those of the repository.
+    pub local: bool,
 }

@@ -155,7 +155,7 @@ fn parameters(pushed: &Pushed) -> Result<PushParameters, taskgraph_decision::Err
         optimize_target_tasks: truth("optimize_target_tasks"),
         allow_parameter_override: truth("allow_parameter_override").unwrap_or_default(),
         try_task_config_file: option("try_task_config_file").map(|_| text("try_task_config_file").into()),
-        uncommitted: false,
+        local: false,
     };
     let repo = pushed.repo();
     decision_parameters(

@@ -35,7 +35,7 @@ fn push(git: &Git) -> Push {
         target_tasks_method: None,
         optimize_target_tasks: None,
         allow_parameter_override: false,
-        uncommitted: false,
+        local: false,
         try_task_config_file: None,
     }
 }
@@ -255,14 +255,14 @@ fn a_note_overrides_if_there_is_no_file() {
         "refs/notes/decision-parameters: expected a mapping of parameters, found a list of 1"
     );
     // Of a checkout, its own counts, whatever its push says that it is from.
-    let here = Push { head_repository: "file:///nowhere".into(), uncommitted: true, ..allowed.clone() };
+    let here = Push { head_repository: "file:///nowhere".into(), local: true, ..allowed.clone() };
     git.run(&["notes", "--ref=decision-parameters", "add", "--force", "-m", "{\"level\": \"1\"}"]);
     let found = parameters(&git, &here).unwrap();
     assert_eq!(found.overridden, Some(OverrideSource::Note));
     assert_eq!(found.parameters.text("level").unwrap(), "1");
     git.run(&["update-ref", "-d", PARAMETERS_NOTES]);
     assert_eq!(parameters(&git, &here).unwrap().overridden, None);
-    let far = Push { uncommitted: false, ..here };
+    let far = Push { local: false, ..here };
     let error = parameters(&clone, &far).unwrap_err().to_string();
     assert!(error.contains("git fetch file:///nowhere"), "{error}");
     clone.write("try_task_config.json", r#"{"version": 2, "parameters": {}}"#);

@@ -104,7 +104,7 @@ impl PushArgs {
             optimize_target_tasks: None,
             allow_parameter_override: self.allow_parameter_override,
             try_task_config_file: self.try_task_config_file,
-            uncommitted: known.uncommitted,
+            local: known.local,
         };
         match missing[..] {
             [] => Ok(push),
