@@ -235,7 +235,7 @@ fn run_task_caches(verifying: Verifying<'_>, found: &mut Vec<Finding>) {
     let level = session.parameters.get("level").map(python::str).unwrap_or_default();
     let prefix = format!("{}-level-{level}-", session.config.trust_domain());
     let digest = OnceCell::new();
-    let parts = ["payload.cache", "payload.command.0"];
+    let parts = ["payload.cache", "payload.command[0]"];
     check_parts(verifying.tasks, parts, found, |task, [cache, program], found| {
         let Some(cache) = cache.and_then(Value::as_map) else { return };
         let names = cache.get_map("task-reference").unwrap_or(cache);

@@ -36,7 +36,7 @@ impl Definition {
         Definition { value: OnceLock::new(), variant: Some((of, number)) }
     }
 
-    /// What is at a dotted path of keys and list positions, e.g. `payload.command.0`.
+    /// What is at a path such as `payload.env` or `payload.command[0]`, see [`Value::find`].
     pub fn peek(&self, path: &str) -> Option<Cow<'_, Value>> {
         match (self.value.get(), &self.variant) {
             (None, Some((variants, number))) => variants.peek(*number, path),
@@ -112,7 +112,7 @@ mod tests {
     fn variants() -> Arc<Variants> {
         let first = map! { "payload" => map! { "command" => vec![Value::from("run"), "1".into()] }, "tags" => map! {} };
         let words = Difference {
-            place: Place::new(["payload", "command", "1"]),
+            place: Place::new(["payload", "command"]).then_at(1),
             values: vec!["2".into(), "3".into()],
         };
         Arc::new(Variants::new(first.into(), [words]))
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_variant_is_made_when_it_is_looked_at() {
         let definition = Definition::variant(variants(), 1);
-        let word = |definition: &Definition| definition.peek("payload.command.1").map(Cow::into_owned);
+        let word = |definition: &Definition| definition.peek("payload.command[1]").map(Cow::into_owned);
         assert_eq!(word(&definition), Some("3".into()));
         assert_eq!(*definition.whole(), third());
         assert!(definition.value.get().is_none(), "nothing is kept so far");
@@ -145,7 +145,7 @@ mod tests {
         let copy = changed.clone();
         changed.as_map_mut().unwrap().insert("priority".into(), "low".into());
         assert_eq!(changed.peek("priority").as_deref(), Some(&"low".into()));
-        assert_eq!(changed.peek("payload.command.1").as_deref(), Some(&"3".into()));
+        assert_eq!(changed.peek("payload.command[1]").as_deref(), Some(&"3".into()));
         assert_eq!([copy, Definition::variant(variants, 1)], [third().into(), third().into()]);
         let mut whole = Definition::from(map! { "a" => 1 });
         *whole = map! { "b" => 2 }.into();

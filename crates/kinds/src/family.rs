@@ -35,7 +35,9 @@ pub struct Family {
 impl Family {
     /// Whether the others may have something else than the first below a key of the description.
     pub fn differs_in(&self, key: &str) -> bool {
-        self.differences.iter().any(|difference| difference.place.first().is_some_and(|first| first == key))
+        self.differences
+            .iter()
+            .any(|difference| difference.place.first_key().is_some_and(|first| first == key))
     }
 
     /// Each of the tasks.

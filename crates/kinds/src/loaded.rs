@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use taskgraph_graph::{Definition, Task};
 use taskgraph_schema::describe;
-use taskgraph_value::{Difference, List, Map, Str, Value, Variants, text};
+use taskgraph_value::{Difference, List, Map, Step::Key, Str, Value, Variants, text};
 
 use crate::{Description, Error, Family, Origin, Problem};
 
@@ -51,10 +51,10 @@ pub(crate) fn add_tasks(kind: &Str, mut family: Family, tasks: &mut Vec<LoadedTa
 /// Whether a difference between descriptions is one between their tasks that [`Others`] knows.
 fn is_told_of_tasks(Difference { place, values }: &Difference) -> bool {
     match place.steps()[..] {
-        ["label" | "description"] => values.iter().all(|value| value.as_str().is_some()),
+        [Key("label" | "description")] => values.iter().all(|value| value.as_str().is_some()),
         // `kind` is set whatever the description says.
-        ["attributes", name, ..] => name != "kind",
-        ["task", _, ..] => true,
+        [Key("attributes"), name, ..] => name != Key("kind"),
+        [Key("task"), _, ..] => true,
         _ => false,
     }
 }
@@ -74,7 +74,7 @@ impl<'a> Others<'a> {
         let (mut attributes, mut definitions) = (Vec::new(), Vec::new());
         for Difference { place, values } in differences {
             let inner = place.after_first();
-            match place.first().map_or("", Str::as_str) {
+            match place.first_key().map_or("", Str::as_str) {
                 "label" => labels = Some(values),
                 "description" => descriptions = Some(values),
                 "attributes" => attributes.push(Difference { place: inner, values }),

@@ -23,6 +23,9 @@ pub trait Transform: Send + Sync {
     /// Whether it knows what becomes of a whole family when it knows what becomes of its first task. The others are
     /// descriptions of their own before a transform that does not, which is what holds by default.
     ///
+    /// What it leaves in [`Family::differences`] holds for what it makes of the first, also where that is something else
+    /// than before.
+    ///
     /// ```
     /// use taskgraph_kinds::{Description, Error, Family, KindContext, Transform};
     ///
@@ -154,8 +157,36 @@ fn apply(
     Ok(families)
 }
 
-/// How many families one thread takes at a time: enough to be worth it, few enough to stay in its cache.
+/// How much one thread takes at a time, in tasks that go through all transforms: enough to be worth it, little enough to
+/// stay in its cache.
 const PART: usize = 32;
+
+/// How many tasks cost what it costs to take one through all transforms, if they follow from the first of their family.
+const FOLLOWERS: usize = 8;
+
+fn cost(family: &Family) -> usize {
+    1 + family.others / FOLLOWERS
+}
+
+/// The same families in parts of which none costs more than [`PART`], unless it has just one.
+fn parts_of(families: Vec<Family>) -> Vec<Vec<Family>> {
+    let mut parts: Vec<Vec<Family>> = Vec::new();
+    let mut room = 0;
+    for family in families {
+        let cost = cost(&family);
+        match parts.last_mut() {
+            Some(part) if cost <= room => part.push(family),
+            _ => {
+                let mut part = Vec::with_capacity(PART);
+                part.push(family);
+                parts.push(part);
+                room = PART;
+            }
+        }
+        room = room.saturating_sub(cost);
+    }
+    parts
+}
 
 /// What is done with some families at the end.
 type Finish<'a, T> = dyn Fn(Vec<Family>) -> T + Sync + 'a;
@@ -172,15 +203,9 @@ fn run_split<T: Send>(
             families = take_apart(families, |family| !next.follows(kind, family));
         }
         // One task may become thousands, so this is asked again before each transform.
-        if families.len() > 2 * PART {
-            let mut parts = Vec::with_capacity(families.len() / PART + 1);
-            while families.len() > PART {
-                parts.push(families.split_off(families.len() - PART));
-            }
-            parts.push(families);
-            parts.reverse();
+        if families.len() > 1 && families.iter().map(cost).sum::<usize>() > 2 * PART {
             // Left to itself, rayon makes a few large pieces, and the last of them keeps one thread busy alone.
-            let parts = parts.into_par_iter().with_max_len(1);
+            let parts = parts_of(families).into_par_iter().with_max_len(1);
             let done: Vec<_> = parts.map(|part| run_split(rest, kind, part, finish)).collect();
             let mut all = Vec::with_capacity(done.len());
             for part in done {
@@ -191,5 +216,25 @@ fn run_split<T: Send>(
         let Some((transform, after)) = rest.split_first() else { return Ok(vec![finish(families)]) };
         families = apply(&**transform, kind, families)?;
         rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use taskgraph_value::map;
+
+    use super::*;
+
+    #[test]
+    fn no_part_is_too_large() {
+        let family = |others| Family { others, ..Description::new(map! {}).into() };
+        let sizes = |others: Vec<usize>| {
+            let parts = parts_of(others.into_iter().map(family).collect());
+            parts.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(vec![0; 70]), [32, 32, 6]);
+        assert_eq!(sizes(vec![8; 70]), [16, 16, 16, 16, 6]);
+        assert_eq!(sizes(vec![0, 0, 1000, 0, 240, 9, 0]), [2, 1, 2, 2]);
+        assert_eq!(sizes(vec![]), [0; 0]);
     }
 }

@@ -114,17 +114,22 @@ fn family(mut task: Description, total: i64, fields: &[Field<'_>]) -> Result<Fam
     Ok(Family { first: task, others: usize::try_from(total - 1).unwrap_or(0), differences })
 }
 
+/// How many fields are compared with each other. Nobody lists as many.
+const MOST_FIELDS: usize = 100;
+
 /// The fields of a task, if there is nothing else to be done: names may have to be filled in, too, or a text more than
 /// once.
 fn fields<'a>(task: &Map, paths: &[&'a Str]) -> Option<Vec<Field<'a>>> {
+    if paths.len() > MOST_FIELDS {
+        return None;
+    }
     let is_within = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     let mut found = Vec::new();
     for (at, path) in paths.iter().enumerate() {
-        if has_braces(path)
-            || paths[..at].iter().any(|other| is_within(path, other) || is_within(other, path))
-        {
+        let overlaps = |other: &&Str| is_within(path, other) || is_within(other, path);
+        if has_braces(path) || paths[..at].iter().any(overlaps) {
             return None;
         }
         let value = match split_path(path) {
@@ -143,7 +148,7 @@ fn add_texts(value: &Value, place: Place, add: &mut impl FnMut(Place, Template))
         Value::Str(text) if has_braces(text) => add(place, Template::parse_shared(text.clone()).ok()?),
         Value::List(items) => {
             for (at, item) in items.iter().enumerate() {
-                add_texts(item, place.then(at.to_string()), add)?;
+                add_texts(item, place.then_at(at), add)?;
             }
         }
         Value::Map(map) => {
@@ -173,14 +178,14 @@ fn fill(task: &mut Map, path: &str, values: &Map) -> Result<(), Problem> {
         rest = after;
     }
     let value = container.get_mut(rest).ok_or_else(missing)?;
-    let filled = substitute(value.clone(), values).map_err(|source| in_field(path, source))?;
+    let filled = |value: &Value| substitute(value.clone(), values).map_err(|source| in_field(path, source));
     if !has_braces(rest) {
-        *value = filled;
+        *value = filled(value)?;
         return Ok(());
     }
-    let name =
-        taskgraph_parameterize::format(&rest.into(), values).map_err(|source| in_field(path, source))?;
-    container.insert(name, filled);
+    let value = value.clone();
+    let name = taskgraph_parameterize::format(&rest.into(), values);
+    container.insert(name.map_err(|source| in_field(path, source))?, filled(&value)?);
     Ok(())
 }
 

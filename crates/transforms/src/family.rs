@@ -5,7 +5,7 @@
 //! and `task` only pass these on.
 
 use taskgraph_kinds::{Description, Error, Family, KindContext, Transform, TransformSequence};
-use taskgraph_value::{Difference, Map, Place, Str, Value};
+use taskgraph_value::{Difference, Map, Place, Step, Str, Value};
 
 /// What is known about some steps, and lets tasks skip them.
 pub(crate) trait Kinship: Send + Sync {
@@ -63,6 +63,7 @@ impl<K: Kinship> Transform for Families<K> {
             firsts.push(first);
         }
         let made = self.steps.run(kind, firsts)?;
+        debug_assert_eq!(made.len(), others.len(), "the steps keep the number of tasks");
         let families = made.into_iter().zip(others).map(|(first, (others, differences))| {
             let mut differences = match others {
                 0 => Vec::new(),
@@ -77,7 +78,7 @@ impl<K: Kinship> Transform for Families<K> {
 
 /// A difference, if the first has something there. A text in its environment gets an address of its own.
 fn before(first: &mut Map, difference: Difference) -> Option<Before> {
-    if let ["worker", "env", _] = difference.place.steps()[..]
+    if let [Step::Key("worker"), Step::Key("env"), _] = difference.place.steps()[..]
         && let Some(Value::Str(text)) = difference.place.find_mut(first)
     {
         *text = Str::from(text.as_str());

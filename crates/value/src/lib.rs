@@ -40,7 +40,7 @@ pub use crate::{
     list::List,
     map::{Iter, Map},
     value::{Value, split_path},
-    variants::{Difference, Place, Variants},
+    variants::{Difference, Place, Step, Variants},
 };
 
 /// A [`Str`] of a literal, without allocating.

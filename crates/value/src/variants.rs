@@ -1,47 +1,71 @@
 //! Values that are alike but for a few places.
 
 use std::borrow::Cow;
-use std::{fmt, iter};
+use std::iter;
 
 use crate::{Map, Str, Value, split_path};
 
-/// Where a value is within another: keys of mappings, and positions in lists, in digits, outermost first.
+/// Where a value is within another: the steps that lead there, outermost first.
 ///
 /// ```
 /// use taskgraph_value::{Place, Value, map};
 ///
 /// let task = map! { "worker" => map! { "command" => vec![Value::from("make"), "test".into()] } };
-/// let place = Place::new(["worker", "command", "1"]);
+/// let place = Place::new(["worker", "command"]).then_at(1);
 /// assert_eq!(place.find(&task), Some(&"test".into()));
 /// assert_eq!(Place::new(["worker", "env"]).find(&task), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place(Vec<Str>);
+pub struct Place(Vec<Step<Str>>);
+
+/// One step further into a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<S> {
+    /// To what a mapping has under a key.
+    Key(S),
+    /// To what a list has at a position, from 0.
+    At(usize),
+}
 
 impl Place {
-    /// The place at the end of these steps.
-    pub fn new<S: Into<Str>>(steps: impl IntoIterator<Item = S>) -> Self {
-        Place(steps.into_iter().map(Into::into).collect())
+    /// The place at the end of these keys.
+    pub fn new<S: Into<Str>>(keys: impl IntoIterator<Item = S>) -> Self {
+        Place(keys.into_iter().map(|key| Step::Key(key.into())).collect())
+    }
+
+    /// The place under a key of what is here.
+    #[must_use]
+    pub fn then(&self, key: impl Into<Str>) -> Self {
+        self.and(Step::Key(key.into()))
+    }
+
+    /// The place at a position of what is here.
+    #[must_use]
+    pub fn then_at(&self, position: usize) -> Self {
+        self.and(Step::At(position))
     }
 
     /// The place one step further in.
     #[must_use]
-    pub fn then(&self, step: impl Into<Str>) -> Self {
-        Place(self.0.iter().cloned().chain([step.into()]).collect())
+    pub fn and(&self, step: Step<Str>) -> Self {
+        Place(self.0.iter().cloned().chain([step]).collect())
     }
 
     /// The steps, to be matched.
-    pub fn steps(&self) -> Vec<&str> {
-        self.0.iter().map(Str::as_str).collect()
+    pub fn steps(&self) -> Vec<Step<&str>> {
+        self.0.iter().map(Step::as_ref).collect()
     }
 
-    /// The first step.
-    pub fn first(&self) -> Option<&Str> {
-        self.0.first()
+    /// The first step, if it is a key.
+    pub fn first_key(&self) -> Option<&Str> {
+        match self.0.first()? {
+            Step::Key(key) => Some(key),
+            Step::At(_) => None,
+        }
     }
 
     /// The last step.
-    pub fn last(&self) -> Option<&Str> {
+    pub fn last(&self) -> Option<&Step<Str>> {
         self.0.last()
     }
 
@@ -53,59 +77,65 @@ impl Place {
 
     /// What is there.
     pub fn find<'a>(&self, map: &'a Map) -> Option<&'a Value> {
-        let (key, rest) = self.0.split_first()?;
-        find(map.get(key)?, rest)
+        let first = map.get(self.first_key()?)?;
+        self.0[1..].iter().try_fold(first, |value, step| value.step(step.as_ref()).map(|(_, value)| value))
     }
 
     /// What is there, to be changed.
     pub fn find_mut<'a>(&self, map: &'a mut Map) -> Option<&'a mut Value> {
-        let (key, rest) = self.0.split_first()?;
-        find_mut(map.get_mut(key)?, rest)
+        find_mut(map.get_mut(self.first_key()?)?, &self.0[1..])
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
+impl Step<Str> {
+    fn as_ref(&self) -> Step<&str> {
+        match self {
+            Step::Key(key) => Step::Key(key),
+            Step::At(position) => Step::At(*position),
+        }
     }
 }
 
-fn find<'a>(value: &'a Value, steps: &[Str]) -> Option<&'a Value> {
-    steps.iter().try_fold(value, |value, step| value.step(step).map(|(_, value)| value))
-}
-
-fn find_mut<'a>(value: &'a mut Value, steps: &[Str]) -> Option<&'a mut Value> {
-    steps.iter().try_fold(value, |value, step| match value {
-        Value::Map(map) => map.get_mut(step),
-        Value::List(items) => items.get_mut(step.parse::<usize>().ok()?),
+fn find_mut<'a>(value: &'a mut Value, steps: &[Step<Str>]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match (value, step) {
+        (Value::Map(map), Step::Key(key)) => map.get_mut(key),
+        (Value::List(items), Step::At(position)) => items.get_mut(*position),
         _ => None,
     })
 }
 
-fn steps_of(path: &str) -> impl Iterator<Item = &str> {
+/// The steps of a path such as `payload.command[0]`: keys of mappings with dots between them, and positions in lists.
+fn steps_of(path: &str) -> impl Iterator<Item = Step<&str>> {
     let mut rest = Some(path);
+    let mut position = None;
     iter::from_fn(move || {
+        if let Some(position) = position.take() {
+            return Some(Step::At(position));
+        }
         let path = rest?;
-        let step;
-        (step, rest) = split_path(path).map_or((path, None), |(step, rest)| (step, Some(rest)));
-        Some(step)
+        let part;
+        (part, rest) = split_path(path).map_or((path, None), |(part, rest)| (part, Some(rest)));
+        let indexed = part.strip_suffix(']').and_then(|part| part.split_once('['));
+        let Some((key, at)) = indexed.and_then(|(key, at)| Some((key, at.parse().ok()?))) else {
+            return Some(Step::Key(part));
+        };
+        position = Some(at);
+        Some(Step::Key(key))
     })
 }
 
 impl Value {
-    /// What is at a path of [steps](Place) with dots between them: keys of mappings, and positions in lists.
+    /// What is at a path: keys of mappings with dots between them, each of which a position in a list may follow, as in
+    /// `payload.command[0]`.
     pub fn find(&self, path: &str) -> Option<&Value> {
         steps_of(path).try_fold(self, |value, step| value.step(step).map(|(_, value)| value))
     }
 
     /// What is one step further in, and its position.
-    fn step(&self, step: &str) -> Option<(usize, &Value)> {
-        match self {
-            Value::Map(map) => map.get_at(step),
-            Value::List(items) => {
-                let at = step.parse().ok()?;
-                Some((at, items.get(at)?))
-            }
+    fn step(&self, step: Step<&str>) -> Option<(usize, &Value)> {
+        match (self, step) {
+            (Value::Map(map), Step::Key(key)) => map.get_at(key),
+            (Value::List(items), Step::At(position)) => Some((position, items.get(position)?)),
             _ => None,
         }
     }
@@ -154,7 +184,7 @@ impl Variants {
         self.changes.make(&self.first, number)
     }
 
-    /// What one of the others has at a path of [steps](Place) with dots between them, without making the rest of it.
+    /// What one of the others has at a path, as for [`Value::find`], without making the rest of it.
     pub fn peek(&self, number: usize, path: &str) -> Option<Cow<'_, Value>> {
         let (mut value, mut changes) = (&self.first, Some(&self.changes));
         for step in steps_of(path) {
@@ -190,9 +220,9 @@ impl Changes {
     }
 
     /// Adds what is different at some steps from `first`, if something is there.
-    fn add(&mut self, first: &Value, steps: &[Str], values: Vec<Value>) {
+    fn add(&mut self, first: &Value, steps: &[Step<Str>], values: Vec<Value>) {
         let Some((step, rest)) = steps.split_first() else { return };
-        let Some((at, inner)) = first.step(step) else { return };
+        let Some((at, inner)) = first.step(step.as_ref()) else { return };
         let known = self.0.iter_mut().find(|(position, _)| *position == at).map(|(_, change)| change);
         match known {
             Some(change) if rest.is_empty() => *change = Change::To(values),
@@ -251,7 +281,9 @@ mod tests {
     use crate::map;
 
     fn difference(place: &str, values: [Value; 2]) -> Difference {
-        Difference { place: Place::new(place.split('.')), values: values.into() }
+        let step = |step: &str| step.parse().map_or_else(|_| Step::Key(step.into()), Step::At);
+        let place = place.split('.').fold(Place::new([""; 0]), |place, part| place.and(step(part)));
+        Difference { place, values: values.into() }
     }
 
     #[test]
@@ -284,9 +316,14 @@ mod tests {
         assert_eq!(peek("b"), Some("same".into()));
         assert!(matches!(variants.peek(0, "b"), Some(Cow::Borrowed(_))));
         assert_eq!(peek("c"), Some("y".into()));
-        assert_eq!([peek("a.y.0"), peek("a.y.1")], [Some(1.into()), Some(3.into())]);
-        assert_eq!([peek("d"), peek("c.d"), peek("a.y.2")], [None, None, None]);
-        assert_eq!(variants.first.find("a.y.1"), Some(&2.into()));
+        assert_eq!([peek("a.y[0]"), peek("a.y[1]")], [Some(1.into()), Some(3.into())]);
+        for nothing in ["d", "c.d", "a.y[2]", "a.y.1", "a[1]", "a.y[-1]", "a.y[", "a.y]", "[0]", ""] {
+            assert_eq!([peek(nothing), variants.first.find(nothing).cloned()], [None, None], "{nothing}");
+        }
+        assert_eq!(variants.first.find("a.y[1]"), Some(&2.into()));
+        let digits = Value::from(map! { "a" => map! { "0" => 1 }, "b[x]" => 2 });
+        assert_eq!([digits.find("a[0]"), digits.find("a.0")], [None, Some(&1.into())]);
+        assert_eq!(digits.find("b[x]"), Some(&2.into()));
     }
 
     #[test]

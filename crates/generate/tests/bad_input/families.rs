@@ -272,3 +272,32 @@ fn errors_are_those_of_the_task() {
         assert!(found.as_ref().is_some_and(|found| found.contains(error)), "{lines}: {found:?}");
     }
 }
+
+#[test]
+fn each_chunk_has_its_finding_and_large_kinds_their_order() {
+    let suite = |at: usize, more: &str| {
+        format!(
+            "  s{at}: {{label: 's{at}-{{this_chunk}}', chunk: {{total-chunks: {}, substitution-fields: [label]}}{more}}}\n",
+            1 + at % 5
+        )
+    };
+    let labels = |transforms: &str, more: &str| -> Result<Vec<String>, String> {
+        let suites: String = (0..150).map(|at| suite(at, if at == 77 { more } else { "" })).collect();
+        let kind = format!("transforms: [{transforms}]\n{DEFAULTS}\ntasks:\n{suites}");
+        let repository = Repository::new(&[("kinds/test/kind.yml", &kind)]);
+        let session = repository.session(|registry| registry.add_transform("test.unshare", PerTask(unshare)));
+        let generator = Generator::new(session.unwrap());
+        let graph = generator.full_task_graph().map_err(|error| error.to_string())?;
+        Ok(graph.tasks().map(|task| task.label.to_string()).collect())
+    };
+    let (together, apart) = ("taskgraph.transforms.chunking", "taskgraph.transforms.chunking, test.unshare");
+    let expected: Vec<String> =
+        (0..150).flat_map(|at| (1..=1 + at % 5).map(move |chunk| format!("s{at}-{chunk}"))).collect();
+    assert_eq!(labels(together, ""), Ok(expected.clone()));
+    assert_eq!(labels(apart, ""), Ok(expected));
+    let found = labels(together, ", routes: [index.a..b]").unwrap_err();
+    for chunk in 1..=3 {
+        assert!(found.contains(&format!("task `s77-{chunk}`: the route `index.a..b` is no path")), "{found}");
+    }
+    assert_eq!(labels(apart, ", routes: [index.a..b]"), Err(found));
+}

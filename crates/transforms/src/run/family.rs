@@ -1,7 +1,7 @@
 //! Families of tasks that are to be run.
 
 use taskgraph_kinds::{Error, Family, KindContext};
-use taskgraph_value::{Difference, Map, Place, text};
+use taskgraph_value::{Difference, Map, Place, Step::Key, text};
 
 use super::describe::RunUsing;
 use super::label_by_name;
@@ -20,12 +20,12 @@ impl Kinship for RunKinship {
         // The label of all of them comes from the name, or of none.
         let is_named = !first.contains_key("label") || family.differs_in("label");
         let follows = |difference: &Difference| match difference.place.steps()[..] {
-            ["label" | "description"] | ["treeherder", "symbol"] | ["run", "command"] => {
-                are_texts(first, difference)
-            }
-            ["name"] => is_named && are_own_texts(first, difference),
-            ["worker", "env", _] => are_own_texts(first, difference),
-            ["attributes", _, ..] => true,
+            [Key("label" | "description")]
+            | [Key("treeherder"), Key("symbol")]
+            | [Key("run"), Key("command")] => are_texts(first, difference),
+            [Key("name")] => is_named && are_own_texts(first, difference),
+            [Key("worker"), Key("env"), _] => are_own_texts(first, difference),
+            [Key("attributes"), _, ..] => true,
             _ => false,
         };
         differences.iter().all(follows) && is_known(kind, first)
@@ -37,18 +37,17 @@ impl Kinship for RunKinship {
         made: &Map,
         differences: Vec<Before>,
     ) -> Result<Vec<Difference>, Error> {
-        let labelled = differences.iter().any(|before| before.difference.place.steps() == ["label"]);
+        let labelled = differences.iter().any(|before| before.difference.place.steps() == [Key("label")]);
         let derive = |Before { difference: Difference { place, values }, first }| {
             let (place, values) = match place.steps()[..] {
-                ["worker", "env", _] if !is_passed_on(&first, made, &place) => return None,
-                ["name"] if !labelled => {
+                [Key("worker"), Key("env"), _] if !is_passed_on(&first, made, &place) => return None,
+                [Key("name")] if !labelled => {
                     let labels = values.iter().map(|name| label_by_name(kind, name).into());
                     (Place::new([text!("label")]), labels.collect())
                 }
-                ["run", "command"] => {
-                    let words = made.get_map("worker")?.get_list("command");
-                    let last = words.len().checked_sub(1)?.to_string();
-                    (Place::new([text!("worker"), text!("command"), last.into()]), values)
+                [Key("run"), Key("command")] => {
+                    let last = made.get_map("worker")?.get_list("command").len().checked_sub(1)?;
+                    (Place::new([text!("worker"), text!("command")]).then_at(last), values)
                 }
                 _ => (place, values),
             };

@@ -1,7 +1,11 @@
 //! Families of task descriptions.
 
 use taskgraph_kinds::{Error, Family, KindContext};
-use taskgraph_value::{Difference, Map, Place, Str, Value, text};
+use taskgraph_value::{
+    Difference, Map, Place,
+    Step::{At, Key},
+    Str, Value, text,
+};
 
 use super::build::{Run, SET_ATTRIBUTES};
 use super::payload::PayloadBuilder;
@@ -17,12 +21,12 @@ pub(super) struct TaskKinship;
 impl Kinship for TaskKinship {
     fn follows(&self, kind: &KindContext<'_>, Family { first, differences, .. }: &Family) -> bool {
         let follows = |difference: &Difference| match difference.place.steps()[..] {
-            ["label" | "description"] => are_texts(first, difference),
-            ["treeherder", "symbol"] => are_of_one_group(first, difference),
+            [Key("label" | "description")] => are_texts(first, difference),
+            [Key("treeherder"), Key("symbol")] => are_of_one_group(first, difference),
             // The first word may be one that payload builders know.
-            ["worker", "command", at] => at != "0" && are_texts(first, difference),
-            ["worker", "env", _] => are_own_texts(first, difference),
-            ["attributes", name, ..] => !SET_ATTRIBUTES.contains(&name),
+            [Key("worker"), Key("command"), At(1..)] => are_texts(first, difference),
+            [Key("worker"), Key("env"), _] => are_own_texts(first, difference),
+            [Key("attributes"), Key(name), ..] => !SET_ATTRIBUTES.contains(&name),
             _ => false,
         };
         differences.iter().all(follows) && is_known(kind, first)
@@ -42,23 +46,23 @@ impl Kinship for TaskKinship {
         let mut add = |place, values| derived.push(Difference { place, values });
         for Before { difference: Difference { place, values }, first } in differences {
             match place.steps()[..] {
-                ["label"] => {
+                [Key("label")] => {
                     add(task([text!("metadata"), text!("name")]), values.clone());
                     add(task([text!("tags"), text!("label")]), values.clone());
                     add(place, values);
                 }
-                ["description"] => {
+                [Key("description")] => {
                     let described = values.iter().filter_map(Value::as_str);
                     let described = described.map(|text| run.description(text, is_shown).into());
                     add(task([text!("metadata"), text!("description")]), described.collect());
                     add(place, values);
                 }
-                ["treeherder", "symbol"] => {
+                [Key("treeherder"), Key("symbol")] => {
                     let symbols = values.iter().filter_map(|symbol| Some(group_and_symbol(symbol)?.1.into()));
                     add(shown.then(text!("symbol")), symbols.collect());
                 }
-                ["worker", "command", _] => add(in_payload(text!("command"), &place), values),
-                ["worker", "env", _] => {
+                [Key("worker"), Key("command"), _] => add(in_payload(text!("command"), &place), values),
+                [Key("worker"), Key("env"), _] => {
                     let to = in_payload(text!("env"), &place);
                     if is_passed_on(&first, made, &to) {
                         add(to, values);
@@ -73,7 +77,8 @@ impl Kinship for TaskKinship {
 
 /// Where the payload has what is at a place in a list or mapping of the worker.
 fn in_payload(key: Str, place: &Place) -> Place {
-    Place::new([text!("task"), text!("payload"), key].into_iter().chain(place.last().cloned()))
+    let within = Place::new([text!("task"), text!("payload"), key]);
+    place.last().map_or(within.clone(), |last| within.and(last.clone()))
 }
 
 fn group_and_symbol(symbol: &Value) -> Option<(Option<&str>, &str)> {
