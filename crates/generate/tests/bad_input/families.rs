@@ -159,6 +159,12 @@ fn what_differs_is_passed_on() {
         ),
         ("    attributes: {a: '{{this_chunk}}', b: x}", "attributes.a, attributes, attributes.b"),
         ("    attributes: {kind: '{this_chunk}'}", "attributes.kind"),
+        ("    attributes: {run_on_tasks_for: '{this_chunk}', a: b}", "attributes.run_on_tasks_for"),
+        ("    attributes: {always_target: '{this_chunk}'}", "attributes.always_target"),
+        (
+            "    attributes: {run_on_git_branches: '{this_chunk}'}\n    run-on-git-branches: [main]",
+            "attributes.run_on_git_branches",
+        ),
         ("    attributes: {shipping_phase: '{this_chunk}', retrigger: true}", "attributes.shipping_phase"),
     ] {
         let chunks = check(lines, fields).unwrap_or_else(|error| panic!("{lines}: {error}"));
