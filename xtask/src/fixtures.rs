@@ -2,7 +2,6 @@
 //!
 //! Start at [`run`]. fixtures/README.md says what the files are.
 
-mod checkout;
 mod goldens;
 mod provenance;
 pub(crate) mod reference;
@@ -15,11 +14,11 @@ use std::{fs, io};
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use taskgraph_checkouts::{Push, copy_tree, create};
 
 use provenance::Provenance;
 use reference::{Job, ParameterSet};
 
-pub(crate) use checkout::commit;
 pub(crate) use goldens::split;
 pub(crate) use reference::Reference;
 
@@ -120,21 +119,22 @@ fn generate(
     let scratch = tempfile::Builder::new().prefix("taskgraph-fixture-").tempdir()?;
     let repo = scratch.path().join("repo");
     let out = scratch.path().join("out");
-    let commit = checkout::create(fixture, &folder, &repo)?;
+    let commit = create(fixture, &folder, &repo)?;
 
     let run_task = if folder.join("run-task-of-reference").exists() {
         None
     } else {
         let copy = scratch.path().join("run-task");
-        checkout::copy_tree(&root.join("run-task"), &copy)?;
+        copy_tree(&root.join("run-task"), &copy)?;
         Some(copy)
     };
 
     let sets = parameter_sets(&folder.join("params"))?;
     let mut pushes = Vec::new();
-    for (name, push) in specifications::<checkout::Push>(&folder.join("pushes"))? {
+    for (name, push) in specifications::<Push>(&folder.join("pushes"))? {
         let repo = scratch.path().join("pushes").join(&name);
-        let options = checkout::create_push(fixture, &folder, push, &repo)
+        let options = create(fixture, &folder, &repo)
+            .and_then(|_| push.apply(&repo))
             .with_context(|| format!("making the push {name}"))?;
         pushes.push(json!({"name": name, "repo": repo, "options": options}));
     }

@@ -9,11 +9,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use taskgraph_checkouts::commit;
 
 use super::texts::{
     BUILD_KIND, CHECK_KIND, CONFIG, IMAGE_KIND, PARAMETERS, PUBLISH, REPORT, SIGN, TEST_KIND, TOOLCHAIN_KIND,
 };
-use crate::fixtures::commit;
 
 /// The fewest tasks that all kinds are made for.
 const SMALL: usize = 300;
