@@ -19,6 +19,9 @@ use crate::unified::write_diff;
 /// Lines around a change, as in the reference.
 const CONTEXT: u32 = 20;
 
+/// What stands for the base revision, as in the reference, whatever else may have this name.
+pub(crate) const BASE_REVISION: &str = "default";
+
 /// Where the two sides are generated.
 pub(crate) struct Sides {
     /// What the current side is called: its branch, else the beginning of its revision.
@@ -32,8 +35,8 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Writes the files of a revision, or of the base revision, into a temporary folder.
-    pub(crate) fn new(revision: Option<&str>, root: &Path, cwd: &Path) -> Result<Sides> {
+    /// Writes the files of a revision, which may be [`BASE_REVISION`], into a temporary folder.
+    pub(crate) fn new(revision: &str, root: &Path, cwd: &Path) -> Result<Sides> {
         let repository = Repository::discover(cwd)?;
         let below = inside(&repository, root, cwd)?;
         let current = match repository.branch()? {
@@ -41,8 +44,10 @@ impl Sides {
             None => short(&repository.head_rev()?),
         };
         let revision = match revision {
-            Some(revision) => revision.to_owned(),
-            None => repository.base_rev().context("cannot find the base revision")?.trim().to_owned(),
+            BASE_REVISION => {
+                repository.base_rev().context("cannot find the base revision")?.trim().to_owned()
+            }
+            revision => revision.to_owned(),
         };
         let folder = tempfile::Builder::new().prefix("taskgraph-diff-").tempdir();
         let folder = folder.context("cannot make a temporary folder")?;

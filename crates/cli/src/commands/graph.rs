@@ -9,7 +9,7 @@ use taskgraph_value::{List, Map, Value, map, text};
 use taskgraph_vcs::{Changes, DiffFilter, Repository};
 
 use crate::args::CommonArgs;
-use crate::diff::Sides;
+use crate::diff::{BASE_REVISION, Sides};
 use crate::failure::{Exit, Failed, ReaderGone, hints, message};
 use crate::format::Format;
 use crate::generation::{Generated, Phase, Request, Selection};
@@ -52,10 +52,10 @@ pub(crate) struct GraphArgs {
     no_optimize: bool,
     /// Print what the current work, uncommitted changes included, changes since a revision
     ///
-    /// Without REVISION, since the last commit that a remote has too (git), or the last public one (Mercurial). The
-    /// checkout is not touched.
-    #[arg(long, value_name = "REVISION", num_args = 0..=1, help_heading = "What to print")]
-    diff: Option<Option<String>>,
+    /// Without REVISION, or with `default`, since the last commit that a remote has too (git), or the last public one
+    /// (Mercurial). The checkout is not touched.
+    #[arg(long, value_name = "REVISION", num_args = 0..=1, default_missing_value = BASE_REVISION, help_heading = "What to print")]
+    diff: Option<String>,
 
     /// Print labels, one a line (the default)
     #[arg(short = 'L', long, overrides_with_all = ["json", "yaml"], help_heading = "How to print")]
@@ -133,7 +133,7 @@ pub(crate) fn run(
     let sets = Sets { request, selection, format, specs, names, destinations, threads };
     match args.diff {
         None => sets.print(out, log),
-        Some(revision) => sets.print_diff(revision.as_deref(), out, log),
+        Some(revision) => sets.print_diff(&revision, out, log),
     }
 }
 
@@ -174,7 +174,7 @@ impl Sets<'_> {
         self.conclude(&failed, log)
     }
 
-    fn print_diff(&self, revision: Option<&str>, out: &mut dyn Write, log: &Log) -> Result<()> {
+    fn print_diff(&self, revision: &str, out: &mut dyn Write, log: &Log) -> Result<()> {
         let sides = Sides::new(revision, &self.request.root, &self.request.world.cwd)?;
         let texts = |at: usize, log: &Log| {
             sides.texts(&self.request, &self.selection, self.format, self.specs[at].as_deref(), log)

@@ -97,6 +97,9 @@ fn the_base_revision_is_what_a_remote_has() {
     let diff = env.run("full -J --diff --exclude-key task.routes").ok();
     assert!(diff.starts_with(&format!("--- full_task_graph@{base}\n+++ full_task_graph@main\n")), "{diff}");
     assert!(diff.contains("Builds for Linux again"), "{diff}");
+    // The reference's own word for it, also where a branch has this name.
+    env.git(["branch", "default"]);
+    assert_eq!(env.run("full -J --diff default --exclude-key task.routes").ok(), diff);
 }
 
 #[test]
