@@ -1,5 +1,5 @@
 //! Whether unmodified official clients work against the embedded cluster, and whether decisions and actions of the
-//! reference and ours do the same there.
+//! reference and ours do the same there, and in checkouts of Mercurial.
 //!
 //! Start at [`run`]. The tests themselves are in `xtask/interop/`, in Python, because the clients are.
 
