@@ -35,8 +35,11 @@ pub enum Removal {
     Strategy(Str),
     /// Nobody asked for it, and all that needed it are gone.
     DependentsOptimized,
-    /// None of its `if-dependencies` is left.
-    IfDependencies,
+    /// None of its `if-dependencies` was sure to run when that was decided.
+    IfDependencies {
+        /// One that runs all the same, because something else needs it.
+        late: Option<Str>,
+    },
     /// Its strategy replaces it with nothing.
     Replacement(Str),
 }
@@ -122,7 +125,11 @@ impl fmt::Display for Removal {
         match self {
             Removal::Strategy(strategy) => write!(f, "the strategy `{strategy}` removes it"),
             Removal::DependentsOptimized => f.write_str("it is no target, and no task is left that needs it"),
-            Removal::IfDependencies => f.write_str("none of its `if-dependencies` will run"),
+            Removal::IfDependencies { late: None } => f.write_str("none of its `if-dependencies` will run"),
+            Removal::IfDependencies { late: Some(late) } => write!(
+                f,
+                "none of its `if-dependencies` will run but for the sake of others, which is decided last: `{late}`"
+            ),
             Removal::Replacement(strategy) => write!(f, "the strategy `{strategy}` replaces it with nothing"),
         }
     }

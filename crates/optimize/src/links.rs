@@ -1,7 +1,5 @@
 //! Who needs whom, as numbers.
 
-use std::collections::VecDeque;
-
 use rayon::prelude::*;
 use taskgraph_graph::TaskGraph;
 use taskgraph_value::Str;
@@ -78,27 +76,29 @@ impl<'a> Links<'a> {
 
     /// The nodes, each after all that it needs; shorter than the graph if there is a loop.
     pub(crate) fn dependencies_first(&self) -> Vec<usize> {
-        order(&self.dependencies, &self.dependents, self.len())
+        generations(&self.dependencies, &self.dependents, self.len()).concat()
     }
 
-    /// The nodes, each before all that it needs; shorter than the graph if there is a loop.
-    pub(crate) fn dependents_first(&self) -> Vec<usize> {
-        order(&self.dependents, &self.dependencies, self.len())
+    /// The nodes by the length of the longest way to them from what nothing needs. Those of a generation need only later
+    /// ones. A loop is in none.
+    pub(crate) fn dependents_first_by_generation(&self) -> Vec<Vec<usize>> {
+        generations(&self.dependents, &self.dependencies, self.len())
     }
 }
 
-fn order(first: &Adjacent, then: &Adjacent, count: usize) -> Vec<usize> {
+fn generations(first: &Adjacent, then: &Adjacent, count: usize) -> Vec<Vec<usize>> {
     let mut waiting: Vec<usize> = (0..count).map(|node| first.of(node).len()).collect();
-    let mut queue: VecDeque<usize> = (0..count).filter(|node| waiting[*node] == 0).collect();
-    let mut order = Vec::with_capacity(count);
-    while let Some(node) = queue.pop_front() {
-        order.push(node);
-        for next in then.of(node) {
+    let mut generations = Vec::new();
+    let mut generation: Vec<usize> = (0..count).filter(|node| waiting[*node] == 0).collect();
+    while !generation.is_empty() {
+        let mut following = Vec::new();
+        for next in generation.iter().flat_map(|node| then.of(*node)) {
             waiting[*next] -= 1;
             if waiting[*next] == 0 {
-                queue.push_back(*next);
+                following.push(*next);
             }
         }
+        generations.push(std::mem::replace(&mut generation, following));
     }
-    order
+    generations
 }

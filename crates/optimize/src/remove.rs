@@ -1,6 +1,6 @@
 //! Which tasks are removed: dependents first, so that what nobody needs any more goes with what needed it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use taskgraph_value::{Str, Value, text};
 
@@ -16,6 +16,9 @@ pub(crate) struct Removing {
     pub(crate) removed: Vec<bool>,
     pub(crate) verdicts: Vec<Verdict>,
 }
+
+/// What strategies say of each node that they were asked about: whether it can be removed.
+type Answers = Vec<Option<Answer<bool>>>;
 
 /// Why a task was removed or kept.
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ struct State<'o, 'a> {
     optimization: &'o Optimization<'a>,
     /// The nodes that each task may not run without one of; nothing for tasks that do not say so.
     if_dependencies: Vec<Option<Vec<usize>>>,
+    /// The nodes of the current generation about which nothing is decided yet.
+    undecided: Vec<bool>,
     removed: Vec<bool>,
     /// Tasks that are removed in the end if none of what they may not run without, or what needs them, is kept.
     candidate: Vec<bool>,
@@ -54,46 +59,39 @@ impl Optimization<'_> {
     /// `thorough` is how candidates are treated in the end, see [`State::prune`].
     pub(crate) fn remove(&self, given: &Given<'_>, thorough: bool, log: &mut Log) -> Result<Removing, Error> {
         let requested = |node: &usize| self.options.requested.contains(self.label(*node));
-        let mut answers: Vec<Option<Answer<bool>>> =
-            self.ask((0..self.links.len()).filter(requested), |named, group| {
-                let asked: Vec<Asked<'_>> =
-                    group.iter().map(|(node, used)| Asked::new(self.task(*node), used.argument)).collect();
-                named.should_remove(&asked, given)
-            });
+        let mut answers: Answers = self.ask((0..self.links.len()).filter(requested), |named, group| {
+            let asked: Vec<Asked<'_>> =
+                group.iter().map(|(node, used)| Asked::new(self.task(*node), used.argument)).collect();
+            named.should_remove(&asked, given)
+        });
         let mut state = State::new(self);
-        let order = self.links.dependents_first();
-        for node in &order {
-            let node = *node;
-            let prunable = state.prunable(node);
-            if self.is_protected(node) {
-                state.keep(node, Reason::DoNotOptimize, &prunable);
-                continue;
+        let generations = self.links.dependents_first_by_generation();
+        for generation in &generations {
+            for node in state.keep_what_stays(generation, &answers) {
+                if let Some(answer) = &answers[node] {
+                    log.note(&answer.notes);
+                }
             }
-            let needing = self.links.dependents.of(node).iter().copied();
-            let needing: Vec<usize> =
-                needing.filter(|other| !state.removed[*other] && !prunable.contains(other)).collect();
-            if !needing.is_empty() {
-                state.sakes[node] = needing;
-                state.keep(node, Reason::Dependents, &prunable);
-                continue;
-            }
-            // Only tasks that somebody requested were asked about.
-            let Some(answer) = answers[node].take() else {
-                state.remove(node, Reason::DependentsOptimized, &prunable);
-                continue;
-            };
-            log.note(&answer.notes);
-            if answer.result.map_err(|source| self.strategy_fault(node, source))? {
-                state.remove(node, Reason::Strategy, &prunable);
-            } else if state.if_dependencies[node].is_some() {
-                // Whether one of them runs is not known yet.
-                state.reason(node, false, Reason::Strategy);
-                state.candidate[node] = true;
-            } else {
-                state.keep(node, Reason::Strategy, &prunable);
+            for node in generation.iter().copied() {
+                if !std::mem::take(&mut state.undecided[node]) {
+                    continue;
+                }
+                // Only tasks that somebody requested were asked about.
+                let Some(answer) = answers[node].take() else {
+                    state.remove(node, Reason::DependentsOptimized);
+                    continue;
+                };
+                log.note(&answer.notes);
+                if answer.result.map_err(|source| self.strategy_fault(node, source))? {
+                    state.remove(node, Reason::Strategy);
+                } else {
+                    // Whether one of its `if-dependencies` runs is not known yet.
+                    state.reason(node, false, Reason::Strategy);
+                    state.candidate[node] = true;
+                }
             }
         }
-        state.prune(&order, thorough);
+        state.prune(generations.concat(), thorough);
         state.write(log);
         Ok(state.finish())
     }
@@ -113,6 +111,7 @@ impl<'o, 'a> State<'o, 'a> {
         State {
             optimization,
             if_dependencies: if_dependencies.collect(),
+            undecided: vec![false; count],
             removed: vec![false; count],
             candidate: vec![false; count],
             reasons: vec![None; count],
@@ -142,8 +141,48 @@ impl<'o, 'a> State<'o, 'a> {
         }
     }
 
-    fn keep(&mut self, node: usize, reason: Reason, prunable: &[usize]) {
+    /// Keeps the tasks of a generation that stay. Returns those of which a strategy says so; what is left of the generation
+    /// can be removed.
+    ///
+    /// A task that stays may bring back one that needs another of its generation, and thereby that one, too. The reference
+    /// goes through a generation once, in the order of a set, and finds that or not. Here what stays is found first.
+    fn keep_what_stays(&mut self, generation: &[usize], answers: &Answers) -> Vec<usize> {
+        generation.iter().for_each(|node| self.undecided[*node] = true);
+        let mut by_strategy = Vec::new();
+        let mut queue: VecDeque<usize> = generation.iter().copied().collect();
+        while let Some(node) = queue.pop_front() {
+            if !self.undecided[node] {
+                continue;
+            }
+            let prunable = self.prunable(node);
+            let needing = self.dependents(node).iter().copied();
+            let needing: Vec<usize> =
+                needing.filter(|other| !self.removed[*other] && !prunable.contains(other)).collect();
+            let says_so = answers[node].as_ref().is_some_and(|answer| matches!(answer.result, Ok(false)));
+            let reason = if self.optimization.is_protected(node) {
+                Reason::DoNotOptimize
+            } else if !needing.is_empty() {
+                self.sakes[node] = needing;
+                Reason::Dependents
+            } else if says_so && self.if_dependencies[node].is_none() {
+                by_strategy.push(node);
+                Reason::Strategy
+            } else {
+                continue;
+            };
+            self.undecided[node] = false;
+            for other in self.keep(node, reason, &prunable) {
+                let needed = self.optimization.links.dependencies.of(other).iter().copied();
+                queue.extend(needed.filter(|node| self.undecided[*node]));
+            }
+        }
+        by_strategy
+    }
+
+    /// Returns the candidates that are none any more.
+    fn keep(&mut self, node: usize, reason: Reason, prunable: &[usize]) -> Vec<usize> {
         self.reason(node, false, reason);
+        let mut revived = Vec::new();
         let mut queue: Vec<(usize, usize)> = prunable.iter().map(|other| (*other, node)).collect();
         while let Some((other, because)) = queue.pop() {
             if !self.candidate[other] || self.if_dependencies[other].is_none() {
@@ -151,6 +190,7 @@ impl<'o, 'a> State<'o, 'a> {
             }
             self.candidate[other] = false;
             self.revived[other] = Some(because);
+            revived.push(other);
             queue.extend(
                 self.dependents(other)
                     .iter()
@@ -158,10 +198,11 @@ impl<'o, 'a> State<'o, 'a> {
                     .map(|next| (*next, other)),
             );
         }
+        revived
     }
 
-    fn remove(&mut self, node: usize, reason: Reason, prunable: &[usize]) {
-        if prunable.is_empty() {
+    fn remove(&mut self, node: usize, reason: Reason) {
+        if self.prunable(node).is_empty() {
             self.removed[node] = true;
             self.reason(node, true, reason);
         } else {
@@ -174,9 +215,9 @@ impl<'o, 'a> State<'o, 'a> {
     ///
     /// If it is `thorough`, a candidate that is kept counts as such a task, too. In the reference it does not, so that
     /// what it needs may be removed.
-    fn prune(&mut self, dependents_first: &[usize], thorough: bool) {
+    fn prune(&mut self, dependents_first: Vec<usize>, thorough: bool) {
         let candidates = self.candidate.clone();
-        for node in dependents_first.iter().copied().filter(|node| candidates[*node]) {
+        for node in dependents_first.into_iter().filter(|node| candidates[*node]) {
             let waits = |other: usize| if thorough { self.candidate[other] } else { candidates[other] };
             let needing = self.dependents(node).iter().copied();
             let needing: Vec<usize> =
@@ -216,7 +257,11 @@ impl<'o, 'a> State<'o, 'a> {
             let optimization = self.optimization;
             let label = |node: usize| optimization.label(node).clone();
             match self.reasons[node] {
-                Some((true, Reason::IfDependencies)) => Verdict::Removed(Removal::IfDependencies),
+                Some((true, Reason::IfDependencies)) => {
+                    let mut wanted = self.if_dependencies[node].iter().flatten().copied();
+                    let late = wanted.find(|other| !self.removed[*other]).map(label);
+                    Verdict::Removed(Removal::IfDependencies { late })
+                }
                 Some((true, Reason::Strategy)) => {
                     Verdict::Removed(Removal::Strategy(optimization.shown(node)))
                 }

@@ -98,7 +98,8 @@ impl Optimization<'_> {
 
     /// Whether a task that is left needs one that was only removed for want of `if-dependencies`.
     pub(crate) fn is_too_much_pruned(&self, removing: &Removing, replacing: &Replacing) -> bool {
-        let pruned = |to: usize| matches!(removing.verdicts[to], Verdict::Removed(Removal::IfDependencies));
+        let pruned =
+            |to: usize| matches!(removing.verdicts[to], Verdict::Removed(Removal::IfDependencies { .. }));
         self.bad_edges(replacing).any(|(_, to, _)| pruned(*to))
     }
 

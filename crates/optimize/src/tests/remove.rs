@@ -35,6 +35,25 @@ fn a_task_with_if_dependencies_runs_if_one_of_them_does() {
 }
 
 #[test]
+fn what_stays_for_another_counts_whatever_it_is_called() {
+    // The reference finds out, or not, by chance.
+    for (a, b) in [("arm", "x86"), ("x86", "arm")] {
+        let graph = format!("sign-{a} => {a}; both => {a}; both => {b}");
+        let left = if a == "arm" { "arm both sign-arm x86" } else { "arm both sign-x86 x86" };
+        check(&graph, &format!("{a}: always; {b}: never"), left);
+    }
+    // One brings back the next, in either direction.
+    for (first, last) in [("a", "d"), ("d", "a")] {
+        let graph = "ab => a; ab => b; bc => b; bc => c; cd => c; cd => d; only => ".to_owned() + last;
+        let strategies = ["a", "b", "c", "d"].map(|task| if task == first { "never" } else { "always" });
+        let [a, b, c, d] = strategies;
+        check(&graph, &format!("a: {a}; b: {b}; c: {c}; d: {d}"), "a ab b bc c cd d only");
+    }
+    // Here the reference always finds out too late, so do we.
+    check("sign => arm; both => arm; both => x86; arm -> x86", "arm: always; x86: never", "arm both x86");
+}
+
+#[test]
 fn a_candidate_that_is_kept_keeps_what_it_needs() {
     // The reference leaves an edge to a task that it removes here, and fails.
     let graph = "top => mid; top => low; mid -> deep; low";
@@ -57,6 +76,11 @@ fn reasons() {
     );
     assert_eq!(world.why("lint"), "removed: none of its `if-dependencies` will run");
     assert_eq!(world.why("docs"), "removed: none of its `if-dependencies` will run");
+    let world = World::new("sign => arm; both => arm; both => x86; arm -> x86", "arm: always; x86: never");
+    assert_eq!(
+        world.why("sign"),
+        "removed: none of its `if-dependencies` will run but for the sake of others, which is decided last: `arm`"
+    );
     let world = World::new("sign => build", "sign: never");
     assert_eq!(
         world.why("sign"),
