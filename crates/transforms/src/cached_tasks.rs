@@ -52,10 +52,17 @@ fn cache_task(
     cache: &Value,
     digests: &FxHashMap<Str, String>,
 ) -> Result<(), Problem> {
-    let text = |key: &str| {
-        let value = cache.as_map().and_then(|cache| cache.get_str(key)).cloned();
-        value.ok_or_else(|| Problem::missing(&format!("cache.{key}"), "a string"))
+    let Value::Map(cache) = cache else {
+        return Err(Problem::wrong("cache", "a mapping", describe(cache)));
     };
+    let wrong = |key: &str, expected| {
+        let (path, found) = (format!("cache.{key}"), cache.get(key));
+        found.map_or_else(
+            || Problem::missing(&path, expected),
+            |found| Problem::wrong(&path, expected, describe(found)),
+        )
+    };
+    let text = |key| cache.get_str(key).ok_or_else(|| wrong(key, "a string"));
     let mut parents = Vec::new();
     for (_, label) in task.get_map("dependencies").into_iter().flatten() {
         let label =
@@ -68,7 +75,10 @@ fn cache_task(
         parents.push(digest.as_str());
     }
     parents.sort_unstable();
-    let written = cache.as_map().map(|cache| cache.get_list("digest-data")).unwrap_or_default();
+    // Without it, the digest would be one of nothing, and the task replaced whatever changes.
+    let Some(Value::List(written)) = cache.get("digest-data") else {
+        return Err(wrong("digest-data", "a list of strings"));
+    };
     let mut data: Vec<Str> = Vec::with_capacity(written.len() + parents.len() + 1);
     for item in written {
         let item =
@@ -82,5 +92,5 @@ fn cache_task(
     {
         data.push(python::str(value).into());
     }
-    add_optimization(kind, task, &text("type")?, &text("name")?, &data)
+    add_optimization(kind, task, text("type")?, text("name")?, &data)
 }

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use taskgraph_kinds::{Problem, Session};
 use taskgraph_value::{List, Map, Str, Value, map, text};
 
+use crate::addition::{check_list, check_mapping};
 use crate::dates::build_date_long;
 
 /// Lowercase hexadecimal SHA-256.
@@ -48,6 +49,8 @@ pub fn add_optimization(
     }
     task.insert(text!("optimization"), map! { "index-search" => searched }.into());
 
+    check_list(task, &["routes"])?;
+    check_mapping(task, &["attributes"])?;
     let routes: &mut List = task.list_mut(text!("routes"));
     if tasks_for.starts_with("github-pull-request") || tasks_for == "github-issue-comment" {
         if shared {

@@ -5,6 +5,7 @@ use taskgraph_parameterize::{SubstituteError, Template, substitute};
 use taskgraph_schema::{Object, Shape, optional, required, with_default};
 use taskgraph_value::{Difference, Map, Place, Str, Value, map, split_path, text};
 
+use crate::addition::check_mapping;
 use crate::limit::check_count;
 
 static CHUNK: Object = Object::closed(&[
@@ -58,6 +59,7 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Family>) -
     };
     check_count("chunk.total-chunks", usize::try_from(total).unwrap_or(0))?;
     let paths: Vec<&Str> = chunk.get_list("substitution-fields").iter().filter_map(Value::as_str).collect();
+    check_mapping(&task, &["attributes"])?;
     // Before anything is filled in: each chunk has numbers of its own here, whatever was there.
     task.map_mut(text!("attributes")).extend_from(&numbers(1, total));
     if total > 1

@@ -3,6 +3,8 @@
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, TransformSequence};
 use taskgraph_value::{Value, text};
 
+use crate::addition::check_list;
+
 /// The transforms of this module.
 pub(crate) fn transforms() -> TransformSequence {
     PerTask(add_dependencies).into()
@@ -17,6 +19,7 @@ fn add_dependencies(
         .dependencies
         .iter()
         .filter(|task| task.attributes.get("code-review") == Some(&Value::Bool(true)));
+    check_list(&task, &["soft-dependencies"])?;
     task.list_mut(text!("soft-dependencies")).extend(reviewed.map(|task| Value::from(&task.label)));
     out.push(task);
     Ok(())

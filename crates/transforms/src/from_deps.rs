@@ -13,6 +13,7 @@ use taskgraph_parameterize::{SubstituteError, format};
 use taskgraph_schema::{Object, Shape, describe, optional, required};
 use taskgraph_value::{Map, Str, Value, text};
 
+use crate::addition::check_mapping;
 use crate::schema::FETCHES_ENTRY;
 
 pub(crate) use self::{group_by::register as register_group_by, set_name::register as register_set_name};
@@ -107,6 +108,11 @@ impl<'a> Request<'a> {
         let Some(Value::Map(from_deps)) = task.remove("from-deps") else {
             return Err(Problem::missing("from-deps", "a mapping"));
         };
+        check_mapping(task, &["dependencies"])?;
+        check_mapping(task, &["attributes"])?;
+        if from_deps.contains_key("fetches") {
+            check_mapping(task, &["fetches"])?;
+        }
         let kinds: Vec<Str> = match from_deps.get("kinds") {
             Some(Value::List(list)) => list.iter().filter_map(Value::as_str).cloned().collect(),
             _ => kind.source.dependencies.clone(),

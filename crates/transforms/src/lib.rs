@@ -29,6 +29,7 @@
 //! assert!(registry.names::<dyn PayloadBuilder>().iter().any(|name| name == "docker-worker"));
 //! ```
 
+mod addition;
 mod batch;
 mod cached_tasks;
 mod caching;

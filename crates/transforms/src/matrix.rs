@@ -5,6 +5,7 @@ use taskgraph_parameterize::substitute_fields;
 use taskgraph_schema::{Object, Shape, describe, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, python, text};
 
+use crate::addition::check_mapping;
 use crate::limit::check_count;
 
 static MATRIX: Object = Object::open(&[
@@ -42,6 +43,7 @@ fn split(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Descriptio
     if matrix.is_empty() {
         return Err(Problem::missing("matrix", "at least one name with a list of values"));
     }
+    check_mapping(&task, &["attributes"])?;
     let written = task.get_map("attributes").and_then(|attributes| attributes.get_map("matrix"));
     let mut rows = vec![(task.text("name")?.to_string(), written.cloned().unwrap_or_default())];
     for (key, values) in &matrix {

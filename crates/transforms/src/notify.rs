@@ -8,6 +8,8 @@ use taskgraph_parameterize::{Lookup, SubstituteError};
 use taskgraph_schema::{Object, Shape, optional, required};
 use taskgraph_value::{List, Map, Str, Value, map, python, text};
 
+use crate::addition::{check_list, check_mapping};
+
 const STATUS: Shape = Shape::OneOf(&[
     "on-completed",
     "on-defined",
@@ -140,9 +142,11 @@ fn add_notifications(
         let part = |key: &str| recipient.get(key).map(python::str).unwrap_or_default();
         routes.push(format!("notify.{form}.{}.{}", part(key), part("status-type")).into());
     }
+    check_list(&task, &["routes"])?;
     task.list_mut(text!("routes")).extend(routes);
     if let Some(Value::Map(content)) = notify.get("content") {
         let content = service_names(&fill(content, "notify.content", &values)?);
+        check_mapping(&task, &["extra"])?;
         task.map_mut(text!("extra")).insert(text!("notify"), content.into());
     }
     out.push(task);

@@ -10,9 +10,9 @@ mod treeherder;
 use std::sync::LazyLock;
 
 use taskgraph_kinds::{Description, KindContext, PerTask, Problem, Registry, TransformSequence};
-use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, map, text};
 
+use crate::addition::check_mapping;
 use crate::{family::Families, run::set_label, worker_types::implementation};
 
 pub use self::{
@@ -38,11 +38,8 @@ pub(crate) fn register(registry: &mut Registry) {
 
 fn prepare(kind: &KindContext<'_>, mut task: Description, out: &mut Vec<Description>) -> Result<(), Problem> {
     // What is added to must be a mapping before the schema says so.
-    for key in ["worker", "tags"] {
-        if let Some(other) = task.get_some(key).filter(|value| value.as_map().is_none()) {
-            return Err(Problem::wrong(key, "a mapping", describe(other)));
-        }
-    }
+    check_mapping(&task, &["worker"])?;
+    check_mapping(&task, &["tags"])?;
     set_implementation(kind, &mut task)?;
     set_defaults(&mut task);
     set_label(kind, &mut task)?;

@@ -131,12 +131,14 @@ fn render(
     }
     for (name, path) in context.get_map("from-parameters").into_iter().flatten() {
         match path {
-            Value::Str(path) => drop(values.insert(name.clone(), parameter(&kind.parameters, path))),
+            Value::Str(path) => drop(values.insert(name.clone(), parameter(&kind.parameters, path)?)),
             Value::List(paths) => {
-                let given =
-                    paths.iter().filter_map(Value::as_str).map(|path| parameter(&kind.parameters, path));
-                if let Some(value) = given.into_iter().find(|value| !value.is_null()) {
-                    values.insert(name.clone(), value);
+                for path in paths.iter().filter_map(Value::as_str) {
+                    let value = parameter(&kind.parameters, path)?;
+                    if !value.is_null() {
+                        values.insert(name.clone(), value);
+                        break;
+                    }
                 }
             }
             _ => {}
@@ -163,11 +165,20 @@ fn render(
 }
 
 /// The parameter at a dotted path; null if there is none.
-fn parameter(parameters: &Parameters, path: &str) -> Value {
+fn parameter(parameters: &Parameters, path: &str) -> Result<Value, Problem> {
     let mut keys = path.split('.');
-    let first = keys.next().and_then(|key| parameters.get(key));
-    let found = first.and_then(|value| keys.try_fold(value, |value, key| value.as_map()?.get(key)));
-    found.cloned().unwrap_or_default()
+    let mut found = keys.next().and_then(|key| parameters.get(key));
+    for key in keys {
+        found = match found {
+            Some(Value::Map(map)) => map.get(key),
+            Some(other) => {
+                let expected = format!("`{path}` to lead through mappings");
+                return Err(Problem::wrong("task-context.from-parameters", &expected, describe(other)));
+            }
+            None => None,
+        };
+    }
+    Ok(found.cloned().unwrap_or_default())
 }
 
 #[derive(Default)]
@@ -184,6 +195,6 @@ fn read_context(session: &Session, file: &Str) -> Result<Map, Problem> {
     session.note(&document);
     match document.value {
         Value::Map(map) => Ok(files.entry(file.clone()).or_insert(map).clone()),
-        other => Err(Problem::wrong("task-context.from-file", "a file with a mapping", describe(&other))),
+        other => Err(Problem::wrong("task-context.from-file", "a file with a mapping", other.type_name())),
     }
 }

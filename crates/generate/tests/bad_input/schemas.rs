@@ -365,6 +365,56 @@ fn index() {
 }
 
 #[test]
+fn what_transforms_add_to() {
+    let notify = "notify: {recipients: [{type: email, address: x}], content: {email: {subject: s}}}";
+    let matrix = "matrix: {a: [x]}";
+    let cached = "label: a\n    cache: {type: t, name: n, digest-data: []}";
+    for (module, task, written, expected) in [
+        ("notify", notify, "routes: index.a", r#"`routes`: expected a list, found the string "index.a""#),
+        ("notify", notify, "extra: [x]", "`extra`: expected a mapping, found a list of 1"),
+        (
+            "code_review",
+            "a: b",
+            "soft-dependencies: x",
+            r#"`soft-dependencies`: expected a list, found the string "x""#,
+        ),
+        (
+            "chunking",
+            "chunk: {total-chunks: 2}",
+            "attributes: [x]",
+            "`attributes`: expected a mapping, found a list of 1",
+        ),
+        ("matrix", matrix, "attributes: x", r#"`attributes`: expected a mapping, found the string "x""#),
+        ("cached_tasks", cached, "routes: 5", "`routes`: expected a list, found the integer 5"),
+        ("cached_tasks", cached, "attributes: 5", "`attributes`: expected a mapping, found the integer 5"),
+    ] {
+        let error = transformed_task_error(module, &format!("    {task}\n    {written}"));
+        assert!(error.contains(expected), "{module}: {error}");
+    }
+    for (written, expected) in [
+        ("extra: {index: 5}\n    index: {product: example, job-name: x}", "`extra.index`"),
+        (
+            "extra: {treeherder: 5}\n    treeherder: {symbol: a, platform: b/c, kind: test, tier: 1}",
+            "`extra.treeherder`",
+        ),
+        ("extra: 5", "`extra`"),
+    ] {
+        let error = task_error(&format!("    {written}"));
+        assert!(error.contains(&format!("{expected}: expected a mapping, found the integer 5")), "{error}");
+    }
+}
+
+#[test]
+fn what_a_digest_is_made_of() {
+    let error =
+        |cache: &str| transformed_task_error("cached_tasks", &format!("    label: a\n    cache: {cache}"));
+    assert_snapshot!(error("{type: t, name: n}"), @"taskcluster/kinds/test/kind.yml:3: kind `test`, task `a`: `cache.digest-data`: missing, expected a list of strings");
+    assert_snapshot!(error("{type: t, name: n, digest-data: x}"), @r#"taskcluster/kinds/test/kind.yml:3: kind `test`, task `a`: `cache.digest-data`: expected a list of strings, found the string "x""#);
+    assert_snapshot!(error("{type: 5, name: n, digest-data: [a]}"), @"taskcluster/kinds/test/kind.yml:3: kind `test`, task `a`: `cache.type`: expected a string, found the integer 5");
+    assert_snapshot!(error("5"), @"taskcluster/kinds/test/kind.yml:3: kind `test`, task `a`: `cache`: expected a mapping, found the integer 5");
+}
+
+#[test]
 fn what_is_added_to_under_worker() {
     for (worker, run, expected) in [
         ("env: 5", "{}", "`worker.env`: expected a mapping, found the integer 5"),

@@ -11,6 +11,7 @@ use taskgraph_value::{List, Map, Str, Value, map, text};
 
 use super::payload::{Building, PayloadBuilder};
 use super::treeherder::push_link;
+use crate::addition::check_mapping;
 use crate::{
     batch,
     last::{Last, change_shared},
@@ -258,7 +259,7 @@ fn finish(run: &Run, task: &mut Map, mut definition: Map, last: &mut Last<Map, 2
     {
         routes.push(text!("checks").into());
     }
-    add_chain_of_trust(&mut definition, &dependencies);
+    add_chain_of_trust(&mut definition, &dependencies)?;
     Ok(map! {
         "label" => label,
         "description" => task.get("description").cloned().unwrap_or_default(),
@@ -294,12 +295,14 @@ fn set_attributes(task: &Map, attributes: &mut Map) {
 }
 
 /// The chain of trust wants to know which task made the image.
-fn add_chain_of_trust(definition: &mut Map, dependencies: &Map) {
+fn add_chain_of_trust(definition: &mut Map, dependencies: &Map) -> Result<(), Problem> {
     let features = definition.get_map("payload").and_then(|payload| payload.get_map("features"));
     let trusted = features.is_some_and(|features| features.is_true("chainOfTrust"));
     if trusted && dependencies.is_true("docker-image") {
+        check_mapping(definition, &["extra", "chainOfTrust", "inputs"])?;
         let inputs =
             definition.map_mut(text!("extra")).map_mut(text!("chainOfTrust")).map_mut(text!("inputs"));
         inputs.insert(text!("docker-image"), map! { "task-reference" => text!("<docker-image>") }.into());
     }
+    Ok(())
 }

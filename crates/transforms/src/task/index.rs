@@ -6,6 +6,7 @@ use taskgraph_kinds::{Description, Error, Extension, KindContext, Problem, Regis
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, python, text};
 
+use crate::addition::check_mapping;
 use crate::{batch, dates::build_date_long};
 
 /// Knows the routes of one type of index.
@@ -58,6 +59,7 @@ impl Transform for AddIndexRoutes {
 }
 
 fn set_rank(kind: &KindContext<'_>, task: &mut Description) -> Result<(), Problem> {
+    check_mapping(task, &["extra", "index"])?;
     let built = || Ok::<Value, Problem>(kind.parameters.integer("build_date")?.into());
     let rank = match task.get_map("index").and_then(|index| index.get("rank")) {
         Some(Value::Str(by)) if by == "build_date" => built()?,

@@ -7,6 +7,7 @@ use taskgraph_kinds::{Description, Error, KindContext, Problem, Transform};
 use taskgraph_schema::describe;
 use taskgraph_value::{Map, Str, Value, map, text};
 
+use crate::addition::check_mapping;
 use crate::{
     last::Last,
     treeherder::{defaults, split_symbol},
@@ -52,6 +53,10 @@ fn add_treeherder(
     last: &mut Last<Platform, 1>,
 ) -> Result<(), Problem> {
     let wanted = task.get("treeherder").filter(|wanted| wanted.is_truthy()).cloned();
+    check_mapping(task, &["extra"])?;
+    if wanted.is_some() {
+        check_mapping(task, &["extra", "treeherder"])?;
+    }
     let extra = task.map_mut(text!("extra"));
     let Some(wanted) = wanted else {
         task.list_mut(text!("routes"));
