@@ -4,7 +4,7 @@ mod schema;
 
 use std::path::{Component, Path, PathBuf};
 
-use taskgraph_schema::{check_object, describe, shown_path};
+use taskgraph_schema::{check_object, shown_path};
 use taskgraph_value::{List, Map, Str, Value, text};
 use thiserror::Error;
 
@@ -37,7 +37,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// What it holds.
-        found: String,
+        found: &'static str,
     },
     /// The values are not what a configuration holds.
     #[error("invalid graph configuration:\n  {0}")]
@@ -83,7 +83,7 @@ impl GraphConfig {
         let mut document = yaml::read_bytes(&bytes, &path)?;
         let values = match std::mem::take(&mut document.value) {
             Value::Map(values) => values,
-            other => return Err(ConfigError::NotAMapping { path, found: describe(&other) }),
+            other => return Err(ConfigError::NotAMapping { path, found: other.type_name() }),
         };
         GraphConfig::new(values, root, cwd).map_err(|error| match error {
             ConfigError::Invalid(problems) => ConfigError::Invalid(problems.in_file(&path, Some(&document))),

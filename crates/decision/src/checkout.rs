@@ -15,8 +15,11 @@ impl Push {
     /// Fails with [`Error::NoCommit`] and [`Error::Vcs`].
     pub fn of_checkout(repository: &Repository, pushdate: i64) -> Result<Push, Error> {
         let (tool, root) = (repository.tool(), repository.root());
-        let head_rev =
-            known(repository.head_rev())?.ok_or_else(|| Error::NoCommit { root: root.to_owned() })?;
+        let Some(head_rev) = known(repository.head_rev())? else {
+            // Unless git answers nothing at all, as in a checkout of somebody else, and then it says why.
+            repository.is_shallow()?;
+            return Err(Error::NoCommit { root: root.to_owned() });
+        };
         let url = known(repository.remote_name().and_then(|remote| repository.url(Some(&remote))))?;
         let url = url.map(|url| public(&url));
         let named = url.and_then(|url| Some((project_name(&url).filter(|name| !name.is_empty())?, url)));

@@ -16,7 +16,7 @@ pub enum Error {
     #[error(transparent)]
     Kinds(#[from] taskgraph_kinds::Error),
     /// A task needs another that no kind makes.
-    #[error("{}task `{}` depends on `{}` (as `{}`), which no kind makes", place(origin.as_ref()), one_line(task), one_line(label), one_line(name))]
+    #[error("{}task `{}` depends on `{}` (as `{}`), which {} makes", place(origin.as_ref()), one_line(task), one_line(label), one_line(name), nobody(target_kinds))]
     MissingDependency {
         /// Where the task was written.
         origin: Option<Origin>,
@@ -26,6 +26,8 @@ pub enum Error {
         name: Str,
         /// The label that is missing.
         label: Str,
+        /// The kinds that were loaded, with those they depend on; empty if all were.
+        target_kinds: Vec<Str>,
     },
     /// Tasks need each other in a circle.
     #[error("{}dependency loop: {}", place(origin.as_ref()), one_line(&path.join(" -> ")))]
@@ -137,6 +139,15 @@ fn place(origin: Option<&Origin>) -> String {
         Some(Origin { file, line: Some(line) }) => format!("{}:{line}: ", shown_path(file)),
         Some(Origin { file, line: None }) => format!("{}: ", shown_path(file)),
         None => String::new(),
+    }
+}
+
+fn nobody(target_kinds: &[Str]) -> String {
+    match target_kinds {
+        [] => "no kind".to_owned(),
+        kinds => {
+            format!("none of the kinds that are loaded with `--target-kind {}`", one_line(&kinds.join(", ")))
+        }
     }
 }
 

@@ -77,22 +77,27 @@ impl Generator {
     pub fn kind_graph(&self) -> Result<&KindGraph, Error> {
         once(&self.kinds, || {
             self.verify(Phase::Session, &[], &TaskGraph::default())?;
-            let targets: Vec<Str> = match self.session.parameters.get("target-kinds") {
-                None | Some(Value::Null) => Vec::new(),
-                Some(Value::List(list)) if list.iter().all(|kind| kind.as_str().is_some()) => {
-                    list.iter().filter_map(Value::as_str).cloned().collect()
-                }
-                Some(other) => {
-                    let found = describe(other);
-                    return Err(Error::Message(format!(
-                        "the parameter `target-kinds` must be a list of kinds, found {found}"
-                    )));
-                }
-            };
+            let targets = self.target_kinds()?;
             let kinds = KindGraph::read(self.session.config.root(), &self.session.cwd, &targets)?;
             self.verify(Phase::Kinds, kinds.kinds(), &TaskGraph::default())?;
             Ok(kinds)
         })
+    }
+
+    /// The kinds that the parameter `target-kinds` asks for; none if that is all.
+    fn target_kinds(&self) -> Result<Vec<Str>, Error> {
+        match self.session.parameters.get("target-kinds") {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::List(list)) if list.iter().all(|kind| kind.as_str().is_some()) => {
+                Ok(list.iter().filter_map(Value::as_str).cloned().collect())
+            }
+            Some(other) => {
+                let found = describe(other);
+                Err(Error::Message(format!(
+                    "the parameter `target-kinds` must be a list of kinds, found {found}"
+                )))
+            }
+        }
     }
 
     /// All tasks of all kinds, without edges.
@@ -147,6 +152,7 @@ impl Generator {
                 task: task.label.clone(),
                 name: name.clone(),
                 label: label.clone(),
+                target_kinds: self.target_kinds().unwrap_or_default(),
             })
         };
         set.tasks().find_map(missing).unwrap_or_else(|| error.into())

@@ -1,5 +1,6 @@
 //! A kind.yml.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,8 +31,11 @@ impl Kind {
         let path = root.join("kinds").join(name);
         let shown = path.join("kind.yml");
         let file = cwd.join(&shown);
-        if !file.exists() {
-            return Ok(None);
+        match file.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(None),
+            Err(source) => return Err(Error::new(Problem::Io { path: shown, source })),
         }
         let name = Str::from(name);
         let document = yaml::read_file_as(&file, &shown).map_err(|error| Error::new(error).of_kind(&name))?;
@@ -39,7 +43,7 @@ impl Kind {
         let Value::Map(config) = &document.value else {
             return Err(fail(
                 None,
-                Problem::message(format!("expected a mapping, found {}", describe(&document.value))),
+                Problem::message(format!("expected a mapping, found {}", document.value.type_name())),
             ));
         };
         let mut dependencies = Vec::new();

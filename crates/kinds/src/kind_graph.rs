@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taskgraph_graph::Graph;
+use taskgraph_schema::shown_path;
 use taskgraph_value::{Str, text};
 
 use crate::load::Look;
@@ -103,7 +104,15 @@ fn read_all(root: &Path, cwd: &Path, folder: &Path) -> Result<Vec<Kind>, Error> 
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|source| Error::new(Problem::Io { path: root.join("kinds"), source }))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
+        match entry.file_name().into_string() {
+            Ok(name) => names.push(name),
+            Err(name) if entry.path().join("kind.yml").exists() => {
+                let path = root.join("kinds").join(&name);
+                let problem = format!("`{}`: the name of a kind must be UTF-8", shown_path(&path));
+                return Err(Error::new(Problem::message(problem)));
+            }
+            Err(_) => {}
+        }
     }
     names.sort_unstable();
     let kinds: Vec<_> = names.par_iter().with_max_len(1).map(|name| Kind::read(root, cwd, name)).collect();

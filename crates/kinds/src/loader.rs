@@ -127,7 +127,7 @@ fn load_file(
     let Value::Map(mut tasks) = document.value.clone() else {
         return Err(fail(
             None,
-            Problem::message(format!("expected a mapping of tasks, found {}", describe(&document.value))),
+            Problem::message(format!("expected a mapping of tasks, found {}", document.value.type_name())),
         ));
     };
     let file_defaults = match tasks.remove("task-defaults") {

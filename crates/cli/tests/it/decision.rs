@@ -229,6 +229,14 @@ fn without_a_commit_there_is_nothing_to_decide_about() {
     );
 }
 
+#[test]
+fn what_git_says_of_a_checkout_that_it_does_not_take_is_passed_on() {
+    let env = with_tool();
+    std::fs::write(env.path(".git/HEAD"), "neither a branch nor a revision\n").unwrap();
+    let message = env.run("decision --local").failed(1);
+    assert!(message.contains("not a git repository"), "{message}");
+}
+
 /// The flags of a push of what is checked out, except for the project.
 fn flags(env: &TestEnv) -> String {
     let rev = env.git(["rev-parse", "HEAD"]);

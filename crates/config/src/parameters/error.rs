@@ -92,7 +92,7 @@ pub enum ParametersError {
         /// The file.
         path: PathBuf,
         /// What it holds.
-        found: String,
+        found: &'static str,
     },
     /// The checkout cannot be asked for defaults.
     #[error(transparent)]

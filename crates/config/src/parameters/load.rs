@@ -1,11 +1,12 @@
 //! Where parameters come from.
 
+use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset};
 use percent_encoding::percent_decode_str;
-use taskgraph_schema::{Object, describe};
+use taskgraph_schema::Object;
 use taskgraph_value::{Map, Value};
 
 use super::spec::{Source, source};
@@ -189,7 +190,8 @@ fn read_elsewhere(
     not_a_file: std::io::Error,
 ) -> Result<Read, ParametersError> {
     const ARTIFACT: &str = "public/parameters.yml";
-    let fail = |source| ParametersError::Remote { spec: spec.to_owned(), source };
+    let shown = without_credentials(spec);
+    let fail = |source| ParametersError::Remote { spec: shown.clone().into_owned(), source };
     let of_task = |task: &str| {
         let bytes = loader.remote.artifact(task, ARTIFACT).map_err(fail)?;
         parse(&format!("{spec}/{ARTIFACT}"), ARTIFACT, bytes)
@@ -203,8 +205,8 @@ fn read_elsewhere(
             None => Err(ParametersError::NoTrustDomain { spec: spec.to_owned() }),
         },
         Source::Url(url) => {
-            Format::of(url)?;
-            parse(url, url, loader.remote.get(url).map_err(fail)?)
+            Format::of(&shown)?;
+            parse(&shown, &shown, loader.remote.get(url).map_err(fail)?)
         }
         Source::FileUrl(path) => {
             let path = PathBuf::from(percent_decode_str(path).decode_utf8_lossy().as_ref());
@@ -215,6 +217,16 @@ fn read_elsewhere(
             Err(ParametersError::NoSuchFile { spec: spec.to_owned() })
         }
         Source::Other => Err(ParametersError::Io { path: spec.into(), source: not_a_file }),
+    }
+}
+
+/// A specification for messages: if it is a URL, without user name and password.
+fn without_credentials(spec: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = spec.split_once("://") else { return spec.into() };
+    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    match host.rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]).into(),
+        None => spec.into(),
     }
 }
 
@@ -244,7 +256,7 @@ fn parse(name: &str, file: &str, bytes: Vec<u8>) -> Result<Read, ParametersError
     };
     match value {
         Value::Map(values) => Ok(Read { name, bytes, values }),
-        other => Err(ParametersError::NotAMapping { path: name, found: describe(&other) }),
+        other => Err(ParametersError::NotAMapping { path: name, found: other.type_name() }),
     }
 }
 

@@ -18,6 +18,14 @@ fn dependencies_that_do_not_exist() {
 }
 
 #[test]
+fn a_dependency_of_a_kind_that_is_not_loaded() {
+    let other = ("kinds/other/kind.yml", "tasks: {}\n");
+    let kind = format!("tasks:\n  unit:\n    dependencies: {{a: other-b}}\n{DEFAULTS}");
+    let repository = Repository::new(&[("kinds/test/kind.yml", &kind), other]);
+    assert_snapshot!(repository.not_strict().parameters("target-kinds: [test]\n").error(), @"taskcluster/kinds/test/kind.yml:2: task `test-unit` depends on `other-b` (as `a`), which none of the kinds that are loaded with `--target-kind test` makes");
+}
+
+#[test]
 fn loops() {
     assert_snapshot!(kind_error("kind-dependencies: [test]\n"), @"taskcluster/kinds/test/kind.yml:1: kinds depend on each other in a loop: test -> test");
     assert_snapshot!(error(&[
@@ -25,6 +33,19 @@ fn loops() {
         ("kinds/b/kind.yml", "kind-dependencies: [c]\n"),
         ("kinds/c/kind.yml", "kind-dependencies: [a]\n"),
     ]), @"taskcluster/kinds/a/kind.yml:1: kinds depend on each other in a loop: a -> b -> c -> a");
+}
+
+/// Only Linux has such names.
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let repository = Repository::new(&[]);
+    let folder = repository.path("kinds").join(std::ffi::OsStr::from_bytes(b"k\xff"));
+    std::fs::create_dir_all(&folder).unwrap();
+    assert_eq!(repository.generate(), Ok(0));
+    std::fs::write(folder.join("kind.yml"), "tasks: {}\n").unwrap();
+    assert_snapshot!(repository.error(), @"`taskcluster/kinds/k�`: the name of a kind must be UTF-8");
 }
 
 #[test]

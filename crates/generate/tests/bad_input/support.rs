@@ -182,7 +182,7 @@ impl Repository {
         self
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join("repo/taskcluster").join(path)
     }
 
