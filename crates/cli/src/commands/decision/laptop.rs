@@ -75,7 +75,8 @@ pub(super) fn on_laptop(
         let made = decision.make(task_id, folder, connection, work.cluster());
         if made.is_err() {
             log.info(format_args!(
-                "The decision task {task_id} failed; `TASK_ID={task_id} taskgraph decision --local` finishes it."
+                "The decision task {task_id} failed; when the cause is mended, `TASK_ID={task_id} taskgraph decision \
+                 --local` finishes it."
             ));
         }
         made
